@@ -1,0 +1,223 @@
+"""What every stage's command line does: read the recipe, find out if there is work, say what is wrong.
+
+python scripts/02_prepare.py RECIPE [--force] [--plan] [--after STAGE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import fcntl
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkprint.artifacts import NUMBERS, Stage, stage_folder
+from inkprint.errors import UserError
+from inkprint.recipe import ROOT, Recipe, load_recipe
+
+if TYPE_CHECKING:
+    from inkprint.console import Output
+
+# What the machine, not the program, has wrong.
+MACHINE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG}
+
+
+@dataclass
+class Command:
+    """One call of a stage script."""
+
+    script: Path
+    recipe_path: Path
+    recipe: Recipe
+    run_folder: Path
+    force: bool
+    plan: bool
+    after: str | None  # with --plan: the stage before, which will run
+    output: Output | None = None
+    _lock: Any = field(default=None, repr=False)
+
+    def inputs(self, *names: str) -> dict[str, Path]:
+        """Files of earlier stages by name, `02_prepare/passages.jsonl`."""
+        return {name: self.run_folder / name for name in names}
+
+    def settled(self, stage: Stage) -> bool:
+        """True when there is nothing (more) to do; says why. False: the caller does the work."""
+        title = f"{NUMBERS[stage.name]} {stage.name:<11}"
+        fresh, why = stage.state()
+        if self.plan:
+            print(
+                title,
+                _plan_line(stage, fresh and not self.force, "--force" if self.force else why, self.after),
+            )
+            return True
+        if fresh and not self.force:
+            print(title, why)
+            return True
+        self._check_inputs(stage)
+        self._take_lock()
+        if not self.force and (other := stage.reuse()):
+            print(title, f"taken over from run {other}, which has the same inputs and settings")
+            return True
+        from inkprint.console import Output
+
+        self.output = Output(self.run_folder / "logs", stage.name)
+        self._keep_recipe()
+        print(title, "redone by --force" if fresh else why, flush=True)
+        return False
+
+    def working(self) -> Output:
+        """The stage's voice; there once `settled` said False."""
+        assert self.output is not None
+        return self.output
+
+    def _check_inputs(self, stage: Stage) -> None:
+        for path in stage.absent.values():
+            raise UserError(f"{path}: not there")
+        for name, path in stage.inputs.items():
+            maker, _, _ = name.partition("/")
+            number, _, made_by = maker.partition("_")
+            if not path.exists() and NUMBERS.get(made_by) == number:
+                raise UserError(
+                    f"{path}: not there; make it with: python scripts/{maker}.py {self.recipe_path}"
+                    f" (or all of it: ./run_all.sh {self.recipe_path} --to {made_by})"
+                )
+            if not path.exists():
+                raise UserError(f"{path}: not there")
+
+    def _take_lock(self) -> None:
+        self.run_folder.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.run_folder / "lock").open("a")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError(
+                f"{self.run_folder}: another process works on this run;"
+                f" look with ./run_all.sh {self.recipe_path} --status"
+            ) from None
+
+    def _keep_recipe(self) -> None:
+        kept = self.run_folder / "recipe.yaml"
+        text = self.recipe_path.read_text(encoding="utf-8")
+        if not kept.exists() or kept.read_text(encoding="utf-8") != text:
+            partial = kept.with_suffix(".partial")
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(kept)
+
+
+def artifacts_folder() -> Path:
+    """Where runs live: artifacts/ in the checkout, or INKPRINT_ARTIFACTS."""
+    load_environment()
+    return ROOT / os.environ.get("INKPRINT_ARTIFACTS", "artifacts")
+
+
+def load_environment() -> None:
+    """Read .env. What is already set in the environment wins."""
+    if (ROOT / ".env").is_file():
+        from dotenv import load_dotenv
+
+        load_dotenv(ROOT / ".env")
+
+
+def start(main: Callable[[Command], None], doc: str, script: str) -> None:
+    """Run a stage's main with the arguments of the command line, and turn mistakes into one line."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", type=Path, help="a file under recipes/")
+    parser.add_argument("--force", action="store_true", help="run also when the result is up to date")
+    parser.add_argument(
+        "--plan", action="store_true", help="only say whether it would run, why, and how long"
+    )
+    parser.add_argument("--after", metavar="STAGE", help="with --plan: an earlier stage that will run before")
+    options = parser.parse_args()
+    exit_with(lambda: _run(main, options, Path(script).resolve()), Path(script).name)
+
+
+def exit_with(action: Callable[[], object], name: str) -> None:
+    """Call `action` and leave with its exit code: 0, 2 for what the user can mend, 130 when stopped."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        action()
+    except UserError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print(f"{name}: stopped; what is finished is kept, the same command goes on", file=sys.stderr)
+        sys.exit(130)
+
+
+def _run(main: Callable[[Command], None], options: argparse.Namespace, script: Path) -> None:
+    recipe = load_recipe(options.recipe)
+    command = Command(
+        script=script,
+        recipe_path=options.recipe,
+        recipe=recipe,
+        run_folder=artifacts_folder() / recipe.run,
+        force=options.force,
+        plan=options.plan,
+        after=options.after,
+    )
+    try:
+        main(command)
+    except BaseException as error:
+        problem = _as_user_error(error, command.run_folder)
+        _leave_word(command, problem or error)
+        if problem is not None:
+            raise problem from None
+        raise
+    if command.output is not None:
+        command.output.status(state="done")
+        command.output.close()
+
+
+def _as_user_error(error: BaseException, folder: Path) -> UserError | None:
+    if isinstance(error, UserError):
+        return error
+    text = str(error)
+    full = "No space left on device" in text or "os error 28" in text
+    if (isinstance(error, OSError) and error.errno in MACHINE_ERRORS) or full:
+        where = getattr(error, "filename", None) or folder
+        what = "no space left on the disk" if full else (getattr(error, "strerror", None) or text).lower()
+        return UserError(f"{where}: {what}; mend that, or let INKPRINT_ARTIFACTS in .env name another folder")
+    return None
+
+
+def _leave_word(command: Command, error: BaseException) -> None:
+    """Put the error where --status finds it, and the traceback of a fault of ours into the log."""
+    if command.output is None:
+        return
+    stopped = isinstance(error, KeyboardInterrupt)
+    try:
+        if not isinstance(error, UserError | KeyboardInterrupt):
+            with command.output.quiet():
+                traceback.print_exc()
+        text = (
+            "stopped by hand" if stopped else f"{type(error).__name__}: {error}".removeprefix("UserError: ")
+        )
+        command.output.status(state="stopped" if stopped else "failed", error=text)
+        command.output.close()
+    except OSError:  # the disk that is full, or the folder that cannot be written
+        pass
+
+
+def _plan_line(stage: Stage, fresh: bool, why: str, after: str | None) -> str:
+    if after is None and fresh:
+        return f"skip  {why}"
+    from inkprint.console import duration
+
+    seconds = stage.estimate_seconds()
+    estimate = "not yet measured here" if seconds is None else f"about {duration(seconds)}"
+    reason = f"{after} runs before it" if after is not None and fresh else why
+    return f"run   {reason}; {estimate}"
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def stage_done(run_folder: Path, name: str) -> bool:
+    return (stage_folder(run_folder, name) / "manifest.json").exists()

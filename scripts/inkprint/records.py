@@ -1,0 +1,161 @@
+"""The records that flow between stages, one JSON object a line.
+
+Every record has an `id` made from its content and the ids it came from, so that a sentence in the
+report leads back to a page of a PDF. docs/formats.md shows one of each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from inkprint.errors import UserError
+
+Split = Literal["train", "validation", "test"]
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+
+
+class RemovedLine(BaseModel):
+    """A line that the printer added, or a mark that was cut out of a line."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str
+    reason: str  # e.g. "running head", "page number"
+
+
+class ChapterStart(BaseModel):
+    """A chapter heading on a page; the heading's own words are not part of the page's text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    at: int  # offset into the page's text where the chapter's first paragraph begins
+
+
+class Page(Record):
+    """One page of a document, kept or dropped.
+
+    `text` has paragraphs parted by one blank line, no line breaks inside, hyphens at line ends
+    joined. `continues` says that the first paragraph goes on from the page before.
+    """
+
+    document: str  # path below the data folder
+    document_sha256: str
+    page: int  # counted from 1 in the file
+    label: str  # as printed, or ""
+    page_class: str
+    kept: bool
+    reason: str  # why it was dropped, "" when kept
+    evidence: str  # what the class was told by
+    continues: bool
+    chapters: list[ChapterStart]
+    text: str
+    removed: list[RemovedLine]
+
+
+class Passage(Record):
+    """A stretch of one chapter that begins and ends with a sentence."""
+
+    document: str
+    chapter: str
+    pages: list[int]
+    page_ids: list[str]
+    split: Split
+    text: str
+    words: int
+    overlap_words: int  # how many of the first words also end the passage before
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Example(Record):
+    """One chat to learn from or to be tested on: TRL's conversational prompt/completion form."""
+
+    passage_id: str
+    task: str
+    split: Split
+    prompt: list[Message]
+    completion: list[Message]
+    provider: str
+
+
+class Answer(Record):
+    """What one variant of the model says to one held-out prompt, beside what the author wrote."""
+
+    example_id: str
+    passage_id: str
+    task: str
+    variant: str  # "base" or "tuned"
+    prompt: list[Message]
+    answer: str
+    reference: str
+    tokens: int
+    ended: bool  # the model stopped by itself before max_new_tokens
+
+
+class Likelihood(Record):
+    """How likely one variant finds a held-out passage, as plain text."""
+
+    passage_id: str
+    variant: str
+    log_likelihood: float  # nats, summed over the scored tokens
+    tokens: int  # scored ones
+    bytes: int  # UTF-8 bytes that these tokens stand for
+
+
+class Reject(Record):
+    """Whatever a stage left out, with the reason."""
+
+    source_id: str
+    reason: str
+    text: str
+
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+
+def content_id(kind: str, *parts: object) -> str:
+    """An id such as `passage-3f9a12c04be1`: 12 hex digits of a SHA-256 over the parts."""
+    text = json.dumps([kind, *parts], ensure_ascii=False)
+    return f"{kind}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+
+def write_records(path: Path, records: Iterable[Record]) -> int:
+    """Write one record a line and return how many."""
+    count = 0
+    with path.open("w", encoding="utf-8") as handle:
+        for record in records:
+            handle.write(json.dumps(record.model_dump(), ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def read_records(path: Path, kind: type[AnyRecord]) -> Iterator[AnyRecord]:
+    """Yield the records of a JSONL file in order. Raises UserError naming the line that is broken."""
+    with path.open(encoding="utf-8") as handle:
+        for number, line in enumerate(handle, start=1):
+            try:
+                yield kind.model_validate_json(line)
+            except ValidationError as error:
+                problem = error.errors()[0]
+                where = ".".join(str(part) for part in problem["loc"])
+                cut = "" if line.endswith("\n") else " (the file ends in the middle of a line)"
+                detail = f"{where + ': ' if where else ''}{problem['msg']}{cut}"
+                text = f"{path}:{number}: not a {kind.__name__} record: {detail}"
+                raise UserError(f"{text}; make the file again with --force") from None
