@@ -9,10 +9,6 @@ set -euo pipefail
 cd "$(dirname "$0")"
 uv=${1:-uv}
 
-# The CPU wheel of torch 2.13.0 for Python 3.11, as PyTorch publishes it. pip takes it before the
-# registry's build where it is offered, and refuses it when its hash is not listed.
-torch_cpu_wheel=6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
-
 # resolve NAME [UV OPTION ...]: NAME.in -> NAME.lock, without what no Linux machine installs.
 resolve() {
   local name=$1
@@ -25,7 +21,11 @@ resolve() {
 }
 
 resolve cpu --override overrides-cpu.txt
-sed -i "s/^torch==2.13.0 .*/&\n    --hash=sha256:$torch_cpu_wheel \\\\/" cpu.lock
 resolve cuda --override overrides.txt
 resolve torch-registry --constraint cpu.lock
 resolve dev --constraint cpu.lock
+
+# On a CPU, torch comes from one of two places (setup.sh): cpu.lock is everything else. The CPU wheel
+# is a version of its own ("+cpu"), so that where pip is offered none it says so at once.
+awk '/^[^ ]/ { torch = /^torch==/ } !torch' cpu.lock > cpu.lock.new
+mv cpu.lock.new cpu.lock

@@ -237,7 +237,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     path = folder / "manifest.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # a stray file among the runs
         return None
     except ValueError:
         raise UserError(f"{path}: damaged; delete the folder {folder} and run again") from None
@@ -273,7 +273,7 @@ class _HashCache:
         return self._known[name][2]
 
 
-def _difference(part: str, before: Any, now: Any) -> str:  # noqa: ANN401
+def _difference(part: str, before: Any, now: Any) -> str:
     """Name the first setting that differs: `train.learning_rate was 0.001, is 0.0001`."""
     if isinstance(before, dict) and isinstance(now, dict):
         for key in sorted(set(before) | set(now)):

@@ -46,8 +46,11 @@ class Command:
         """Files of earlier stages by name, `02_prepare/passages.jsonl`."""
         return {name: self.run_folder / name for name in names}
 
-    def settled(self, stage: Stage) -> bool:
-        """True when there is nothing (more) to do; says why. False: the caller does the work."""
+    def settled(self, stage: Stage, check: Callable[[], None] | None = None) -> bool:
+        """True when there is nothing (more) to do; says why. False: the caller does the work.
+
+        `check` looks cheaply for what would make the work fail; it is called only when there is work.
+        """
         title = f"{NUMBERS[stage.name]} {stage.name:<11}"
         fresh, why = stage.state()
         if self.plan:
@@ -59,6 +62,8 @@ class Command:
         if fresh and not self.force:
             print(title, why)
             return True
+        if check is not None:
+            check()
         self._check_inputs(stage)
         self._take_lock()
         if not self.force and (other := stage.reuse()):

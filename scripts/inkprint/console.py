@@ -77,6 +77,7 @@ class Output:
         self._log.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(sys.argv)}\n")
         self._streams = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Both(sys.stdout, self._log), _Both(sys.stderr, self._log)
+        self.stream = sys.stdout
         # A closed terminal sends SIGHUP; the work goes on and --status finds it.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self._state: dict[str, Any] = {
@@ -163,7 +164,8 @@ class _Advance:
         elif now - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = now
             eta = f", about {duration(left)} left" if left is not None else ""
-            print(f"  {self._what} {self._done}/{self._total}{eta}{'  ' + note if note else ''}", flush=True)
+            line = f"   {self._what} {self._done}/{self._total}{eta}"
+            print(f"{line}  {note}".rstrip(), file=self._output.stream, flush=True)
 
 
 def duration(seconds: float) -> str:

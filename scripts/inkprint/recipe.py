@@ -204,6 +204,14 @@ def override(values: dict[str, Any], assignment: str) -> None:
     target[key] = _number_or(yaml.safe_load(text))
 
 
+def prompt_files(*names: str | None) -> dict[str, Path]:
+    """Prompts and templates by their path below the repository. Raises UserError for one that is missing."""
+    for name in filter(None, names):
+        if not (ROOT / name).is_file():
+            raise UserError(f"{ROOT / name}: no such file; the recipe names it")
+    return {name: ROOT / name for name in names if name}
+
+
 def recipe_names() -> list[str]:
     """Every recipe in the repository, as a path from its root."""
     return sorted(str(path.relative_to(ROOT)) for path in (ROOT / "recipes").rglob("*.yaml"))
@@ -216,13 +224,12 @@ def _number_or(value: object) -> object:
     return value
 
 
+_BRANCH = re.compile(r"[\[\]()]|^(constrained-)?(float|int|list|str)$")
+
+
 def _explain(error: dict[str, Any], more: int) -> str:
     # Union branches add their type to the location; keys of the recipe are what the user wrote.
-    place = [
-        str(part)
-        for part in error["loc"]
-        if not re.search(r"[\[\]()]|^(constrained-)?(float|int|list|str)$", str(part))
-    ]
+    place = [str(part) for part in error["loc"] if not _BRANCH.search(str(part))]
     key, value = ".".join(place), error.get("input")
     kind = error["type"]
     if kind == "extra_forbidden":

@@ -77,6 +77,17 @@ class Passage(Record):
     overlap_words: int  # how many of the first words also end the passage before
 
 
+class ChapterSummary(Record):
+    """A chapter as it was split: what the report and a person look at."""
+
+    document: str
+    title: str
+    split: Split
+    pages: list[int]
+    words: int
+    passages: int
+
+
 class Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -117,6 +128,29 @@ class Likelihood(Record):
     log_likelihood: float  # nats, summed over the scored tokens
     tokens: int  # scored ones
     bytes: int  # UTF-8 bytes that these tokens stand for
+
+
+class Score(Record):
+    """One metric of one item: an answer to a prompt, or a held-out passage where example_id is null."""
+
+    metric: str
+    variant: str  # "base", "tuned", or "reference" for what the author wrote
+    passage_id: str
+    example_id: str | None
+    value: float
+    weight: float  # the item's share in the metric's mean: its tokens, its bytes, or 1
+
+
+class Recital(Record):
+    """The longest run of words that one answer shares with the training text."""
+
+    example_id: str
+    passage_id: str
+    variant: str
+    words: int
+    start: int  # where the run begins in the answer, in characters
+    end: int
+    source_passage_id: str  # the training passage where the run begins, "" for a run of no words
 
 
 class Reject(Record):

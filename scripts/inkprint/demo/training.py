@@ -1,0 +1,129 @@
+"""How the demo's base model is made: a tokenizer, a small Qwen3, and a minute of plain training on a CPU.
+
+Everything is seeded and runs on a fixed number of threads, so that two runs on one machine give the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"]
+VOCABULARY, ROW, BATCH, EPOCHS = 2048, 320, 8, 1
+SIZE = {"hidden_size": 256, "intermediate_size": 704, "num_hidden_layers": 4, "num_attention_heads": 4,
+        "num_key_value_heads": 2, "head_dim": 64, "max_position_embeddings": 1024}  # fmt: skip
+PEAK_RATE, WARM_UP, SEED, THREADS = 3e-3, 0.08, 42, 2
+
+
+def train_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
+    """A byte-level BPE of the base's own text, with Qwen3's special tokens and the real chat template of trl."""
+    import trl
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    core = Tokenizer(models.BPE())
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    core.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=SPECIAL,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    core.train_from_iterator(texts, trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=core, eos_token="<|im_end|>", pad_token="<|endoftext|>", clean_up_tokenization_spaces=False
+    )
+    template = Path(trl.__file__).parent / "chat_templates" / "qwen3.jinja"
+    tokenizer.chat_template = template.read_text("utf-8")
+    tokenizer.model_max_length = SIZE["max_position_embeddings"]
+    return tokenizer
+
+
+def render(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> list[int]:
+    """One chat as tokens, in the very form in which the tuned model will be asked."""
+    messages = [{"role": "user", "content": prompt}]
+    text = tokenizer.apply_chat_template(
+        messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
+    )
+    return tokenizer.encode(text + answer + "<|im_end|>\n", add_special_tokens=False)
+
+
+def pack(chats: list[list[int]]) -> Any:  # noqa: ANN401 (a torch tensor; torch is imported late)
+    """Chats laid end to end and cut into rows of one length: nothing is padded."""
+    import torch
+
+    flat = torch.tensor([token for chat in chats for token in chat])
+    rows = len(flat) // ROW
+    return flat[: rows * ROW].view(rows, ROW)
+
+
+def new_model(tokenizer: PreTrainedTokenizerFast) -> Any:  # noqa: ANN401
+    """An untrained Qwen3 of the demo's size."""
+    import torch
+    from transformers import Qwen3Config, Qwen3ForCausalLM
+
+    torch.manual_seed(SEED)
+    config = Qwen3Config(
+        vocab_size=VOCABULARY,
+        tie_word_embeddings=True,
+        rope_theta=10000.0,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
+        **SIZE,
+    )
+    return Qwen3ForCausalLM(config)
+
+
+def batches(rows: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Every row once an epoch, in a seeded order."""
+    import torch
+
+    order = torch.Generator().manual_seed(SEED)
+    for _ in range(EPOCHS):
+        for chosen in torch.randperm(len(rows), generator=order).split(BATCH):
+            yield rows[chosen]
+
+
+def rate(step: int, steps: int) -> float:
+    """Learning rate: a linear warm-up, then half a cosine down to a fiftieth."""
+    warm = max(1, int(steps * WARM_UP))
+    if step < warm:
+        return PEAK_RATE * (step + 1) / warm
+    return PEAK_RATE * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm))))
+
+
+def train_model(tokenizer: PreTrainedTokenizerFast, chats: list[tuple[str, str]]) -> tuple[Any, float]:
+    """The trained model and its last loss (a mean over twenty steps)."""
+    import torch
+
+    torch.set_num_threads(THREADS)
+    torch.use_deterministic_algorithms(mode=True)
+    rows = pack([render(tokenizer, prompt, answer) for prompt, answer in chats])
+    model = new_model(tokenizer).train()
+    decay = [p for p in model.parameters() if p.ndim > 1]
+    plain = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.95))
+    steps, losses, told = EPOCHS * math.ceil(len(rows) / BATCH), [], time.monotonic()
+    for step, batch in enumerate(batches(rows)):
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step, steps)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = model(input_ids=batch, labels=batch, use_cache=False).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        losses.append(loss.item())
+        if time.monotonic() - told > 5:
+            told = time.monotonic()
+            print(f"  step {step + 1} of {steps}, loss {sum(losses[-20:]) / len(losses[-20:]):.2f}", flush=True)
+    return model.eval(), sum(losses[-20:]) / len(losses[-20:])

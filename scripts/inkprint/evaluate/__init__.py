@@ -1,0 +1,1 @@
+"""Parts of 06_evaluate."""

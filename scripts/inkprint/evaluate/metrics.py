@@ -1,0 +1,192 @@
+"""The metrics: what each one is, and how scores of single items become means, differences and a verdict."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from inkprint.evaluate.intervals import Interval, Link, Sums, interval, resamples
+from inkprint.evaluate.recital import RECITAL_WORDS
+from inkprint.records import Score
+
+VARIANTS = ("base", "tuned")
+
+
+@dataclass(frozen=True)
+class Metric:
+    title: str
+    what: str
+    unit: str
+    better: Literal["lower", "higher", "neither"]
+    item: Literal["answer", "passage"]
+    decimals: int
+    link: Link = "mean"
+    share: bool = False  # values are 0 and 1
+
+
+METRICS = {
+    "bits_per_byte": Metric(
+        "Bits per byte",
+        "How many bits the model needs for a byte of held-out text; comparable between any two models.",
+        "bits", "lower", "passage", 3,
+    ),
+    "perplexity": Metric(
+        "Perplexity per token",
+        "Among how many equally likely tokens the model hesitates on held-out text; for one tokenizer only.",
+        "", "lower", "passage", 2, link="exp",
+    ),
+    "tfidf_similarity": Metric(
+        "TF-IDF similarity",
+        "Cosine of an answer's weighted words with those of the author's own text for that prompt.",
+        "", "higher", "answer", 3,
+    ),
+    "keyword_density": Metric(
+        "Keyword density",
+        "Share of an answer's words that are among the author's keywords.",
+        "%", "higher", "answer", 2,
+    ),
+    "type_token_ratio": Metric(
+        "Type-token ratio",
+        "Different words among an answer's first {type_token_words}, divided by {type_token_words}.",
+        "", "neither", "answer", 3,
+    ),
+    "answer_words": Metric(
+        "Response length", "Words in an answer.", "words", "neither", "answer", 1
+    ),
+    "verbatim_run": Metric(
+        "Longest verbatim run",
+        "The most words in a row that an answer shares with the training text.",
+        "words", "neither", "answer", 1,
+    ),
+    "recited": Metric(
+        "Share that recites",
+        f"Share of answers with {RECITAL_WORDS} or more words in a row from the training text.",
+        "", "lower", "answer", 3, share=True,
+    ),
+    "ended": Metric(
+        "Share that ends by itself",
+        "Share of answers that the model ended before it ran into the limit of tokens.",
+        "", "higher", "answer", 3, share=True,
+    ),
+}  # fmt: skip
+
+
+def summarize(
+    scores: Iterable[Score], type_token_words: int, samples: int, seed: int
+) -> dict[str, dict[str, Any]]:
+    """For each metric that has scores: its meaning, n, means with intervals, difference, verdict."""
+    of_metric: dict[str, list[Score]] = defaultdict(list)
+    for score in scores:
+        of_metric[score.metric].append(score)
+    return {
+        name: _describe(metric, type_token_words) | _measure(name, metric, of_metric[name], samples, seed)
+        for name, metric in METRICS.items()
+        if of_metric[name]
+    }
+
+
+def verdict(difference: Interval, better: str) -> str:
+    """What the interval of tuned minus base bears, in a word or a few."""
+    if difference.low is None or difference.high is None:
+        return "too few to tell"
+    if difference.low <= 0 <= difference.high:
+        return "no difference shown"
+    direction = "higher" if difference.low > 0 else "lower"
+    if better == "neither":
+        return direction
+    return "better" if direction == better else "worse"
+
+
+def radar(metrics: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Means brought to 0 to 1, 1 being the rim: the better variant, or just as the author writes."""
+    axes = []
+    for name, rule in RADAR.items():
+        if not metrics.get(name, {}).get("items"):
+            continue
+        means = {variant: mean["value"] for variant, mean in metrics[name]["means"].items()}
+        values = {variant: round(_normalized(rule, means, variant), 6) for variant in VARIANTS}
+        axes.append({"metric": name, "title": metrics[name]["title"], "rule": rule, **values})
+    return axes
+
+
+RADAR = {
+    "bits_per_byte": "lowest / value",
+    "tfidf_similarity": "value / highest",
+    "keyword_density": "closeness to the author",
+    "type_token_ratio": "closeness to the author",
+    "answer_words": "closeness to the author",
+    "verbatim_run": "no longer than the author's",
+}
+
+
+def _normalized(rule: str, means: dict[str, float], variant: str) -> float:
+    value, both, author = means[variant], [means[name] for name in VARIANTS], means.get("reference", 0.0)
+    if rule == "lowest / value":
+        return _ratio(min(both), value)
+    if rule == "value / highest":
+        return _ratio(value, max(both))
+    if rule == "closeness to the author":
+        return _ratio(min(value, author), max(value, author))
+    assert rule == "no longer than the author's", rule
+    return min(1.0, _ratio(author, value))
+
+
+def _ratio(top: float, bottom: float) -> float:
+    return top / bottom if bottom else 1.0
+
+
+def _describe(metric: Metric, type_token_words: int) -> dict[str, Any]:
+    words = asdict(metric) | {"what": metric.what.format(type_token_words=type_token_words)}
+    return {name: words[name] for name in ("title", "what", "unit", "better", "item", "decimals", "share")}
+
+
+def _measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, seed: int) -> dict[str, Any]:
+    """n, the mean of each variant and the paired difference, over items that all variants have."""
+    of_variant: dict[str, dict[str, Score]] = defaultdict(dict)
+    for score in scores:
+        of_variant[score.variant][score.example_id or score.passage_id] = score
+    every = set().union(*of_variant.values())
+    paired = [item for item in of_variant["base"] if all(item in found for found in of_variant.values())]
+    counted = {"items": len(paired), "left_out": len(every) - len(paired)}
+    if not paired:
+        return counted | {"passages": 0, "means": {}, "difference": None, "verdict": "too few to tell"}
+    passages = list(dict.fromkeys(of_variant["base"][item].passage_id for item in paired))
+    counts = resamples(len(passages), samples, seed, name)
+    sums = {
+        variant: _sums([found[item] for item in paired], passages, metric.link)
+        for variant, found in of_variant.items()
+    }
+    means = {
+        variant: interval([sums[variant]], [1], metric.link, metric.share, counts) for variant in of_variant
+    }
+    difference = interval([sums["tuned"], sums["base"]], [1, -1], metric.link, metric.share, counts)
+    largest = {variant: max(found[item].value for item in paired) for variant, found in of_variant.items()}
+    return {
+        **counted,
+        "passages": len(passages),
+        "largest": largest,
+        "means": {variant: _rounded(mean) for variant, mean in means.items()},
+        "difference": _rounded(difference),
+        "verdict": verdict(difference, metric.better),
+    }
+
+
+def _sums(scores: Sequence[Score], passages: Sequence[str], link: Link) -> Sums:
+    numbers = {passage_id: number for number, passage_id in enumerate(passages)}
+    top, bottom = np.zeros(len(passages)), np.zeros(len(passages))
+    for score in scores:
+        value = np.log(score.value) if link == "exp" else score.value
+        top[numbers[score.passage_id]] += score.weight * value
+        bottom[numbers[score.passage_id]] += score.weight
+    return Sums(top, bottom)
+
+
+def _rounded(estimate: Interval) -> dict[str, float | None]:
+    # Six digits are more than any interval here bears, and the last ones of a float are no result.
+    return {
+        name: None if value is None else float(f"{value:.6g}") for name, value in asdict(estimate).items()
+    }

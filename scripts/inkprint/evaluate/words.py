@@ -1,0 +1,70 @@
+"""Words: what counts as one, how varied they are, which are the author's, and how often they come."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+# Letters and digits with their accents; an apostrophe or a hyphen inside belongs to the word.
+_LETTER = r"(?:[^\W_][̀-ͯ]*)"
+_WORD = re.compile(rf"{_LETTER}+(?:['-]{_LETTER}+)*")
+# Typographic apostrophes and hyphens as typed ones; one character for one, so that places stay.
+_AS_TYPED = str.maketrans({"’": "'", "ʼ": "'", "‐": "-", "‑": "-"})
+
+# Of these, the most words that every text of enough prompts reaches: a longer text repeats itself more,
+# so type-token ratios compare at one length only.
+TYPE_TOKEN_WORDS = (100, 50, 25, 10)
+ENOUGH_PROMPTS = 0.8
+
+
+def word_spans(text: str) -> list[tuple[str, int, int]]:
+    """The words of a text in lower case, each with its first and last place in characters."""
+    found = _WORD.finditer(text.translate(_AS_TYPED))
+    return [(_plain(match.group()), match.start(), match.end()) for match in found]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, without punctuation."""
+    return [_plain(word) for word in _WORD.findall(text.translate(_AS_TYPED))]
+
+
+def type_token_length(shortest: Iterable[int]) -> int:
+    """How many words to compare: the most that the shortest text of four in five prompts reaches."""
+    lengths = list(shortest)
+    for length in TYPE_TOKEN_WORDS:
+        if sum(words >= length for words in lengths) >= ENOUGH_PROMPTS * len(lengths):
+            return length
+    return TYPE_TOKEN_WORDS[-1]
+
+
+def type_token_ratio(text: Sequence[str], length: int) -> float | None:
+    """Different words among the first `length`, divided by `length`; None for a shorter text.
+
+    Johnson (1944); at a fixed length, since the plain ratio falls with length (Heaps 1978).
+    """
+    return len(set(text[:length])) / length if len(text) >= length else None
+
+
+def keyword_counts(text: Sequence[str], keywords: Sequence[str]) -> list[int]:
+    """How often each keyword comes in a text. A keyword of several words comes as these in a row."""
+    counts = Counter(text)
+    found = []
+    for keyword in keywords:
+        parts = words(keyword)
+        if len(parts) == 1:
+            found.append(counts[parts[0]])
+        else:
+            windows = zip(*(text[offset:] for offset in range(len(parts))), strict=False)
+            found.append(sum(list(window) == parts for window in windows))
+    return found
+
+
+def keyword_density(text: Sequence[str], keywords: Sequence[str]) -> float:
+    """Keywords in a text, in % of its words; 0 for a text without words."""
+    return 100 * sum(keyword_counts(text, keywords)) / len(text) if text else 0.0
+
+
+def _plain(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).lower()

@@ -1,0 +1,1 @@
+"""What stage 01 alone needs: how a page is read, what on it is the printer's, where chapters begin."""

@@ -1,0 +1,130 @@
+"""Page classes: what a heading's words, a page's figures and its place in the book say about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from inkprint.extract.lines import Line
+
+# What a dropped page is called in its reason.
+REASONS = {
+    "cover": "cover or jacket matter",
+    "title": "title page",
+    "copyright": "copyright page",
+    "dedication": "dedication",
+    "contents": "table of contents",
+    "figures": "list of figures or tables",
+    "foreword": "another's words: foreword or editor's note",
+    "notes": "endnotes",
+    "bibliography": "bibliography",
+    "glossary": "glossary",
+    "index": "index",
+    "licence": "licence or e-book boilerplate",
+    "blank": "empty page",
+    "no_text": "scanned: a picture without text; run OCR first",
+}
+
+# A heading that consists of these words names its section. English first, then what a reader of German,
+# French, Spanish or Italian books meets.
+_NAMES = {
+    "contents": r"(table of |brief |detailed )?contents( in brief)?|inhalt(sverzeichnis)?|table des matières|sommaire|índice( general)?|sommario",
+    "figures": r"(list of )?(figures|illustrations|tables|maps|plates|abbreviations)( and (figures|tables|illustrations|maps))?|abbildungsverzeichnis|table des illustrations",
+    "foreword": r"(forewords?|editors? ?s? (note|preface|introduction|foreword)|publishers? ?s? (note|preface)|translators? ?s? (note|preface|introduction)|(a )?note on the (text|translation|type|edition))( by .*| to .*)?|geleitwort|avant propos de l éditeur",
+    "notes": r"(end ?|foot ?|chapter )?notes( and (references|sources)| to .*| on sources| for .*)?|anmerkungen|endnoten|notas|note al testo",
+    "bibliography": r"(selected? |annotated |general )?(bibliography|references|works cited|sources)( and .*)?|(suggestions? for |suggested )?further reading|suggested readings?|literatur(verzeichnis)?|bibliographie|bibliografía|bibliografia",
+    "glossary": r"glossary( of .*)?|glossar|glossaire|glosario|list of symbols",
+    "index": r"(general |subject |name |author )?index( of .*)?|indices|register|(personen|sach)register|índice (analítico|alfabético)",
+    "licence": r"(full |pg )?(project gutenberg(tm)? )?licen[cs]e|(pg|project gutenberg) .*|.*boilerplate|transcribers? ?s? notes?",
+    "copyright": r"copyright( page| notice| ©.*)?|imprint|impressum|colophon|permissions|(photo|picture|illustration|text) credits|credits",
+    "dedication": r"dedication",
+    "cover": r"((front|back) )?cover|about the authors?|(also|other (books|works|titles)|books|more) by .*|by the same author|praise for .*|advance praise.*|half title",
+    "title": r"title( page)?|titelblatt|page de titre",
+}
+_PATTERNS = {name: re.compile(pattern) for name, pattern in _NAMES.items()}
+# Outline entries that only group others.
+WRAPPER = re.compile(r"(front|main|back|end) ?matter|body|text|preliminaries")
+
+_LICENCE_START = re.compile(r"end of (the |this )?project gutenberg|\*{3} ?end of (the|this) project gutenberg|\*{3} ?start: full licen", re.I)
+_LICENCE_END = re.compile(r"\*{3} ?start of (the|this) project gutenberg", re.I)
+_COPYRIGHT = re.compile(r"all rights reserved|\bisbn\b|library of congress|©|\bcopyright\b|first (published|edition|printing)|printed in|cataloging.in.publication|creative commons", re.I)
+_DEDICATION = re.compile(r"(dedicated )?(to|for|in (loving )?memory of)\b", re.I)
+_ENDS_IN_PAGE = re.compile(r"(?:^|[\s.,…])(\d{1,4}|[ivxlc]{1,7})(?:n|ff?\.?)?\.?$", re.I)
+_INDEX_ENTRY = re.compile(r",\s?\d{1,4}(?:[–-]\d+)?(?:n\.?\d*|ff?\.?)?(?:[,;.]|$)|\bsee also\b|^\d[\d,–n-]*$")
+_LEADERS = re.compile(r"(\. ?){4,}|…{2,}|_{4,}")
+_NOTE_START = re.compile(r"^[\[(]?\d{1,3}[\]).]?\s+\S|^[*†‡]\s?\w")
+_CITES = re.compile(r"\b(ibid|op\. cit|pp?\. ?\d|vol\. ?\d|eds?\.|trans\.|see also|https?:|www\.|\(?(1[5-9]|20)\d\d[a-z]?\)?[,.;:)])|\b(Press|Publishers|University|Verlag|Journal)\b", re.I)
+
+
+def section_name(heading: str) -> str:
+    """The class that a heading's words name, or ""."""
+    words = re.sub(r"[^\w©]+", " ", heading.casefold().replace("’", "'").replace("'", " ")).strip()
+    words = re.sub(r"^(appendix|chapter|\d+|[ivx]+) (?=notes|references|bibliography|index|glossary)", "", words)
+    for name, pattern in _PATTERNS.items():
+        if pattern.fullmatch(words):
+            return name
+    return ""
+
+
+def licence_edge(text: str) -> str:
+    """"start" where a licence text begins, "end" where one ends, or ""."""
+    if _LICENCE_START.search(text):
+        return "start"
+    return "end" if _LICENCE_END.search(text) else ""
+
+
+def _share(lines: Sequence[Line], pattern: re.Pattern[str]) -> float:
+    return sum(1 for line in lines if pattern.search(line.text)) / max(1, len(lines))
+
+
+def looks_like(name: str, lines: Sequence[Line], body_size: float) -> bool:
+    """Whether a page's lines have the figures and marks of their class."""
+    if not lines:
+        return False
+    small = sum(line.size < 0.95 * body_size for line in lines) * 2 > len(lines)
+    if name in ("contents", "figures"):
+        return _share(lines, _ENDS_IN_PAGE) >= 0.4 or _share(lines, _LEADERS) >= 0.3
+    if name == "index":
+        return _share(lines, _INDEX_ENTRY) >= 0.4
+    if name == "notes":
+        starts, cites = _share(lines, _NOTE_START), _share(lines, _CITES)
+        return starts >= 0.3 or cites >= 0.3 or (small and starts + cites >= 0.15)
+    if name == "bibliography":
+        return _share(lines, _CITES) >= (0.2 if small else 0.3)
+    return False
+
+
+def is_prose(lines: Sequence[Line]) -> bool:
+    """Full lines of running words: what a page of the book's text is made of."""
+    words = sum(len(line.text.split()) for line in lines)
+    if words < 60:
+        return False
+    widest = max(line.x1 - line.x0 for line in lines)
+    full = sum(line.x1 - line.x0 > 0.8 * widest for line in lines)
+    figures = sum(character.isdigit() for line in lines for character in line.text)
+    return full >= 0.4 * len(lines) and figures < 0.25 * words and _share(lines, _INDEX_ENTRY) < 0.3
+
+
+def front_class(lines: Sequence[Line], place: int, body_size: float) -> tuple[str, str]:
+    """Class and evidence of a page that comes before the first section anybody names."""
+    text = " ".join(line.text for line in lines)
+    words = len(text.split())
+    gutenberg = len(re.findall("project gutenberg", text, re.I))
+    if gutenberg >= 2 or (gutenberg and licence_edge(text)):
+        return "licence", "names Project Gutenberg and its terms"
+    marks = {match[0].lower() for match in _COPYRIGHT.finditer(text)}
+    if marks and (words < 60 or len(marks) >= 2) and words < 700:
+        return "copyright", f"before the first chapter; says {', '.join(sorted(marks)[:3])!r}"
+    if re.match(r"(also |other \w+ |books )by |praise for ", text, re.I):
+        return "cover", "before the first chapter; lists other books or praise"
+    for name in ("contents", "index"):
+        if len(lines) >= 5 and looks_like(name, lines, body_size):
+            return ("contents", "before the first chapter; lines end in page numbers")
+    largest = max((line.size for line in lines), default=0.0)
+    if words <= 60 and _DEDICATION.match(text) and largest < 1.5 * body_size:
+        return "dedication", "a few words before the first chapter, beginning with To or For"
+    if words <= 60:
+        return "title", f"{words} words before the first chapter"
+    if is_prose(lines):
+        return "body", "prose before the first named section"
+    return "title", "no prose, before the first chapter"

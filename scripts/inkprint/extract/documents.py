@@ -1,0 +1,95 @@
+"""Finding and opening documents. What a file is, its content says, not its name."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from inkprint.errors import UserError
+
+TABLES = {".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx", ".gz"}
+# What a picture or a web page saved as book.pdf begins with is worth saying.
+_HTML = (b"<!doctype html", b"<html", b"<?xml")
+
+
+def find_documents(data: Path) -> dict[str, Path]:
+    """Every file below the data folder by its path in there, sorted; hidden ones are not looked at."""
+    if data.is_file():
+        return {data.name: data}
+    found = {
+        path.relative_to(data).as_posix(): path
+        for path in data.rglob("*")
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(data).parts)
+    }
+    return dict(sorted(found.items()))
+
+
+def read_text(path: Path) -> str | None:
+    """The file as text if it is text: UTF-8, UTF-16 with its mark, or Windows' Latin; otherwise None."""
+    content = path.read_bytes()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    elif b"\0" in content or b"%PDF-" in content[:1024]:
+        return None
+    else:
+        encoding = "utf-8-sig"
+    for name in (encoding, "cp1252"):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = content.decode(name)
+            odd = sum(ord(character) < 32 and character not in "\t\n\r\f\x1a" for character in text)
+            return text if odd <= len(text) / 1000 else None
+    return None
+
+
+def is_plain_text(path: Path) -> bool:
+    """Whether a file is to be read as plain text. Raises UserError where name and content disagree."""
+    if path.suffix.lower() in TABLES:
+        raise UserError(f"{path}: a table; this version reads documents (PDF, EPUB, plain text): move it away")
+    if path.stat().st_size == 0:
+        raise UserError(f"{path}: the file is empty; replace or remove it")
+    text = read_text(path)
+    if text is None:
+        return False
+    if path.suffix.lower() == ".pdf":
+        begins = " ".join(text[:200].split())[:40]
+        raise UserError(
+            f"{path}: not a PDF, it begins with {begins!r}; get the file again, or name it .txt if it is text"
+        )
+    return not text.lstrip()[:20].lower().encode().startswith(_HTML)
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """The document, open in PyMuPDF. Raises UserError for what cannot be read."""
+    import pymupdf
+
+    # MuPDF's own complaints about a damaged file would bury the one line that helps.
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+    try:
+        # Without a name PyMuPDF goes by content alone: a PDF that is called .txt opens as a PDF.
+        document = pymupdf.open(stream=path.read_bytes())
+    except (pymupdf.FileDataError, pymupdf.EmptyFileError, RuntimeError, ValueError):
+        raise UserError(
+            f"{path}: PyMuPDF cannot open it: damaged, or not a document; replace or remove it"
+        ) from None
+    with document:
+        if document.needs_pass:
+            raise UserError(
+                f"{path}: encrypted; save a copy without its password"
+                " (qpdf --decrypt --password=… in.pdf out.pdf) and put that in its place"
+            )
+        if document.page_count == 0:
+            raise UserError(f"{path}: damaged, opens with 0 pages (cut off while it was copied?); get it again")
+        yield document
+
+
+def outline_of(document: Any) -> list[tuple[int, str, int]]:  # noqa: ANN401
+    """Level, title and page of every outline entry; none where the outline is broken."""
+    try:
+        return [(level, title, page) for level, title, page in document.get_toc(simple=True)]
+    except (RuntimeError, ValueError, IndexError, RecursionError, TypeError):
+        return []

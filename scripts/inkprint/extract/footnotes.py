@@ -1,0 +1,75 @@
+"""Footnotes and note marks, apart from the text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from inkprint.extract.lines import Line
+
+_STARTS = re.compile(r"[\[(]?(\d{1,3})[\]).]?\s*\S|([*†‡§‖¶]{1,3})\s*\w")
+# A note mark set in the text's own type, glued to a word's point or closing quote: them."5
+_GLUED = re.compile(r"(?<=[^\W\d_]{3})([.,;:!?]?[”’\"')\]]+|[.,;:!?])(\d{1,3})(?=\s|$|[—,;])")
+_ABBREVIATIONS = re.compile(r"\b(fig|vol|chap|art|sect|pages|nos|ser|app|eqs?)[.,;:]$", re.IGNORECASE)
+
+
+def footnote_lines(lines: Sequence[Line], size: float, open_note: bool) -> set[int]:
+    """Positions of a page's footnote lines: smaller type at the bottom that a note mark begins.
+
+    `open_note`: the page before ended inside a footnote, whose rest may stand first here.
+    """
+    first = len(lines)
+    while first > 0 and lines[first - 1].size <= 0.93 * size:
+        first -= 1
+    small = range(first, len(lines))
+    begins = [at for at in small if begins_note(lines[at])]
+    if not small or len(small) == len(lines):
+        return set()
+    if open_note and not begins:
+        begins = [first]
+    if not begins:
+        return set()
+    # Small type above the first mark is the rest of the last page's note, or a table or quotation.
+    return set(small if open_note else range(begins[0], len(lines)))
+
+
+def begins_note(line: Line) -> bool:
+    """A raised mark at the line's start, or a figure or sign there."""
+    return bool(line.mark) or _STARTS.match(line.text) is not None
+
+
+def is_open(lines: Sequence[Line], notes: set[int]) -> bool:
+    """Whether the last footnote of a page goes on overleaf: its last line does not end a sentence."""
+    return bool(notes) and not re.search(r"[.!?”’\"')\]]$", lines[max(notes)].text)
+
+
+def cut_glued_marks(text: str) -> tuple[str, list[str]]:
+    """A line without note marks that are glued to its words, and the marks."""
+    marks: list[str] = []
+
+    def cut(match: re.Match[str]) -> str:
+        before = text[: match.start(2)]
+        if _ABBREVIATIONS.search(before):
+            return match[0]
+        marks.append(match[2])
+        return match[1]
+
+    return _GLUED.sub(cut, text), marks
+
+
+def marks_after_words(texts: Sequence[str], counts: Counter[str]) -> set[str]:
+    """Words with a figure at their end that are a word and a note mark: movement2, with movement elsewhere.
+
+    Only where the figures of such words count up through the book, as notes do and names (MP3) do not.
+    """
+    found: list[tuple[str, int]] = []
+    for text in texts:
+        for match in re.finditer(r"\b([^\W\d_]{4,})(\d{1,3})\b", text):
+            if counts[match[1].lower()]:
+                found.append((match[0], int(match[2])))
+    following = sum(0 <= b[1] - a[1] <= 3 for a, b in zip(found, found[1:], strict=False))
+    if len(found) < 4 or following * 2 < len(found):
+        return set()
+    times = Counter(word for word, _ in found)
+    return {word for word, count in times.items() if count <= 2}

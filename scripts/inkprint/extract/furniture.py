@@ -1,0 +1,227 @@
+"""What the printer put on every page: running heads and feet, page numbers, repeated addresses, ornament.
+
+A line is judged by its place (the first or last rows of the page), by whether it comes back on other
+pages at the same height with figures set aside, and by whether its figure counts pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from inkprint.extract.letters import is_ornament
+from inkprint.extract.lines import Line, RawPage
+
+EDGE_ROWS = 3  # a head or foot is among the first or last so many rows
+SAME_HEIGHT = 4.0  # points
+REPEATS = 3  # pages on which a line must come back
+
+_FIGURE = r"(\d{1,4}|[ivxlcdm]{1,9})"
+_NUMBER = re.compile(rf"(?:page\s+)?[\[(–—-]?\s*{_FIGURE}\s*(?:of\s+\d+)?[\])–—-]?", re.IGNORECASE)
+_FIRST = re.compile(rf"{_FIGURE}\b[\s|·•–—.:]*", re.IGNORECASE)
+_LAST = re.compile(rf"[\s|·•–—]+{_FIGURE}$", re.IGNORECASE)
+_ROMAN = re.compile(r"m{0,3}(?:c[md]|d?c{0,3})(?:x[cl]|l?x{0,3})(?:i[xv]|v?i{0,3})")
+URL = re.compile(r"[<(\[]?(?:https?://|www\.)\S+|\S+@\S+\.\w+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Lines at one height near a page's edge, read as one."""
+
+    page: int  # position in the list of pages
+    lines: tuple[int, ...]  # positions in the page's lines
+    text: str
+    top: float
+    bottom: float
+    size: float
+    at_top: bool
+    gap: float  # white space to the next row towards the middle
+
+
+def find_furniture(
+    pages: Sequence[RawPage], edges: bool = True
+) -> tuple[list[dict[int, str]], list[str]]:
+    """For every page the lines to take out, by position, with the reason; and the printed page numbers.
+
+    Without `edges` the pages are not a printer's: only ornament and repeated addresses go.
+    """
+    rows = [row for index, page in enumerate(pages) if edges for row in _edge_rows(index, page)]
+    leading = _leading(pages)
+    offsets = _page_offsets(rows)
+    removed: list[dict[int, str]] = [{} for _ in pages]
+    labels = [""] * len(pages)
+    repeated = _repeated(rows, offsets, leading)
+    bands = _bands(repeated)
+    for row in rows:
+        alone = _number_alone(row.text)
+        if alone and _counts(row, *alone[0], offsets):
+            reason, labels[row.page] = "page number", row.text.strip("[]()–—- ")
+        elif row in repeated:
+            reason = "running head" if row.at_top else "running foot"
+        elif _in_band(row, bands) and row.gap > 0.5 * leading and len(pages[row.page].lines) > 1:
+            reason = "running head" if row.at_top else "running foot"
+        elif _ends_in_page_number(row, offsets) and row.gap > 0.5 * leading and len(row.text) < 90:
+            reason = "running head" if row.at_top else "running foot"
+        else:
+            continue
+        for number in _end_numbers(row.text):
+            if _counts(row, *number, offsets):
+                labels[row.page] = labels[row.page] or number[2]
+        removed[row.page] |= dict.fromkeys(row.lines, reason)
+    for index, page in enumerate(pages):
+        for at, line in enumerate(page.lines):
+            if at not in removed[index] and is_ornament(line.text):
+                removed[index][at] = "ornament"
+    _remove_addresses(pages, removed)
+    return removed, labels
+
+
+def _edge_rows(index: int, page: RawPage) -> Iterator[Row]:
+    ordered = sorted(
+        (at for at, line in enumerate(page.lines) if not is_ornament(line.text)),
+        key=lambda at: (page.lines[at].top + page.lines[at].bottom) / 2,
+    )
+    grouped: list[list[int]] = []
+    for at in ordered:
+        if grouped and _level(page.lines[grouped[-1][0]], page.lines[at]):
+            grouped[-1].append(at)
+        else:
+            grouped.append([at])
+    count = len(grouped)
+    for place, group in enumerate(grouped):
+        at_top = place < EDGE_ROWS
+        if not (at_top or place >= count - EDGE_ROWS):
+            continue
+        if at_top and place >= count - EDGE_ROWS and page.lines[group[0]].top > page.height / 2:
+            at_top = False  # a page of few lines: the nearer edge decides
+        group.sort(key=lambda at: page.lines[at].x0)
+        lines = [page.lines[at] for at in group]
+        top, bottom = min(line.top for line in lines), max(line.bottom for line in lines)
+        beyond = place + 1 if at_top else place - 1
+        gap = 1000.0
+        if 0 <= beyond < count:
+            other = page.lines[grouped[beyond][0]]
+            gap = other.top - bottom if at_top else top - other.bottom
+        yield Row(
+            index, tuple(group), " ".join(line.text for line in lines), top, bottom, lines[0].size, at_top, gap
+        )
+
+
+def _level(first: Line, second: Line) -> bool:
+    middle = (second.top + second.bottom) / 2
+    return first.top < middle < first.bottom
+
+
+def _leading(pages: Sequence[RawPage]) -> float:
+    """The usual distance from one line's top to the next's."""
+    steps = [
+        b.top - a.top
+        for page in pages
+        for a, b in zip(page.lines, page.lines[1:], strict=False)
+        if 0 < b.top - a.top < 60
+    ]
+    return median(steps) if steps else 12.0
+
+
+def roman(text: str) -> int:
+    """The value of a roman numeral in small or capital letters."""
+    values = [dict(zip("ivxlcdm", (1, 5, 10, 50, 100, 500, 1000), strict=True))[c] for c in text.lower()]
+    return sum(-v if v < max(values[i:]) else v for i, v in enumerate(values))
+
+
+def _value(text: str) -> list[tuple[str, int, str]]:
+    if text.isdigit():
+        return [("arabic", int(text), text)]
+    return [("roman", roman(text), text)] if _ROMAN.fullmatch(text.lower()) else []
+
+
+def _number_alone(text: str) -> list[tuple[str, int, str]]:
+    match = _NUMBER.fullmatch(text.strip())
+    return _value(match[1]) if match else []
+
+
+def _end_numbers(text: str) -> list[tuple[str, int, str]]:
+    text = text.strip()
+    found = [match for match in (_FIRST.match(text), _LAST.search(text)) if match]
+    return [value for match in found for value in _value(match[1])]
+
+
+def _page_offsets(rows: Sequence[Row]) -> dict[str, set[int]]:
+    """How far printed numbers lie from positions in the file, where at least three pages agree."""
+    seen: dict[str, Counter[int]] = {"arabic": Counter(), "roman": Counter()}
+    pages: set[tuple[str, int, int]] = set()
+    for row in rows:
+        for kind, value, _ in _number_alone(row.text) or _end_numbers(row.text):
+            if (kind, row.page, value) not in pages:
+                pages.add((kind, row.page, value))
+                seen[kind][value - row.page] += 1
+    # Plates and missing pages shift the count, so that a book may have several offsets.
+    return {
+        kind: {offset for offset, count in counter.items() if count >= REPEATS and count * 30 >= max(counter.values())}
+        for kind, counter in seen.items()
+    }
+
+
+def _counts(row: Row, kind: str, value: int, _text: str, offsets: dict[str, set[int]]) -> bool:
+    return value - row.page in offsets[kind]
+
+
+def _ends_in_page_number(row: Row, offsets: dict[str, set[int]]) -> bool:
+    return any(_counts(row, *number, offsets) for number in _end_numbers(row.text))
+
+
+def _key(row: Row, offsets: dict[str, set[int]]) -> str:
+    """The row's words; a figure that counts pages is set aside, any other figure is part of the words."""
+    text = row.text.strip()
+    for kind, value, found in _end_numbers(text):
+        if _counts(row, kind, value, found, offsets):
+            text = text.removeprefix(found) if text.startswith(found) else text.removesuffix(found)
+            text = text.strip(" |·•–—.:")
+    return " ".join(text.casefold().split())
+
+
+def _repeated(rows: Sequence[Row], offsets: dict[str, set[int]], leading: float) -> set[Row]:
+    """Rows whose words come back at the same height on at least three pages."""
+    groups: dict[tuple[bool, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        if key := _key(row, offsets):
+            groups[row.at_top, key].append(row)
+    found: set[Row] = set()
+    for group in groups.values():
+        for row in group:
+            level = [other for other in group if abs(other.top - row.top) < SAME_HEIGHT]
+            apart = sum(other.gap > 0.35 * leading for other in level) * 2 > len(level)
+            if len({other.page for other in level}) >= REPEATS and (apart or len(level) >= 10):
+                found.add(row)
+    return found
+
+
+def _bands(repeated: set[Row]) -> list[tuple[bool, float, float, float]]:
+    """Heights at which running heads stand: a chapter of one page has one that never comes back."""
+    places: Counter[tuple[bool, int, float]] = Counter(
+        (row.at_top, round(row.top / 2), row.size) for row in sorted(repeated, key=lambda row: row.page)
+    )
+    return [(at_top, 2.0 * top, size, count) for (at_top, top, size), count in places.items() if count >= 5]
+
+
+def _in_band(row: Row, bands: Sequence[tuple[bool, float, float, float]]) -> bool:
+    return any(
+        row.at_top == at_top and abs(row.top - top) < SAME_HEIGHT and abs(row.size - size) < 0.3
+        for at_top, top, size, _ in bands
+    )
+
+
+def _remove_addresses(pages: Sequence[RawPage], removed: list[dict[int, str]]) -> None:
+    """A line that is nothing but an address and comes back is the publisher's, wherever it stands."""
+    places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for index, page in enumerate(pages):
+        for at, line in enumerate(page.lines):
+            if URL.fullmatch(line.text):
+                places[line.text.casefold()].append((index, at))
+    for found in places.values():
+        if len({index for index, _ in found}) >= REPEATS:
+            for index, at in found:
+                removed[index][at] = "repeated address"

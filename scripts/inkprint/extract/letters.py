@@ -1,0 +1,154 @@
+"""Characters and words: what a PDF stores against what the author wrote."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+# TeX fonts draw an accent as a character of its own before its letter: Poincar´e.
+ACCENTS = {
+    "´": "\u0301",
+    "¨": "\u0308",
+    "ˆ": "\u0302",
+    "˜": "\u0303",
+    "¸": "\u0327",
+    "˘": "\u0306",
+    "ˇ": "\u030c",
+    "˚": "\u030a",
+    "˙": "\u0307",
+    "ˋ": "\u0300",
+}
+_ACCENTED = re.compile(f"([{''.join(ACCENTS)}])([A-Za-zı])")
+# Invisible: controls, lone surrogates, zero-width and direction marks, byte order marks.
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+SOFT_HYPHEN = "\u00ad"
+_HYPHENS = re.compile("[\u2010\u2011]")
+_SPACES = re.compile(r"\s+")
+
+WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_BROKEN = re.compile(r"([^\W\d_]+(?:[-'’][^\W\d_]+)*)-$")
+# So many other words of the book begin or end like the halves, before two known words are joined into one.
+CLOSED_KIN = 5
+_LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
+def clean(text: str) -> str:
+    """Ligatures apart, accents on their letters, nothing invisible but the soft hyphen; spaces kept."""
+    text = _INVISIBLE.sub("", text.translate(LIGATURES))
+    text = _HYPHENS.sub("-", text)
+    if any(accent in text for accent in ACCENTS):
+        text = _ACCENTED.sub(_compose, text)
+    return unicodedata.normalize("NFC", text)
+
+
+def _compose(match: re.Match[str]) -> str:
+    letter = {"ı": "i"}.get(match[2], match[2])
+    composed = unicodedata.normalize("NFC", letter + ACCENTS[match[1]])
+    return composed if len(composed) == 1 else match[0]
+
+
+def one_space(text: str) -> str:
+    """All white space, U+2028 and its like too, as single blanks; soft hyphens inside a line gone."""
+    return _SPACES.sub(" ", text.replace(SOFT_HYPHEN, "")).strip()
+
+
+def is_ornament(text: str) -> bool:
+    """A row that is drawn, not read: * * *, a line of dingbats, a rule of dashes."""
+    marks = [character for character in text if not character.isspace()]
+    if not marks or any(character.isalnum() or character in "=+−<>()[]{}" for character in marks):
+        return False
+    return not all(character in "“”‘’\"'.,;:!?…" for character in marks) or len(marks) > 3
+
+
+def count_words(texts: Iterable[str]) -> Counter[str]:
+    """How often each word form stands inside a line; the halves of words broken at line ends do not count."""
+    counts: Counter[str] = Counter()
+    after_hyphen = False
+    for text in texts:
+        words = [match[0].lower() for match in WORD.finditer(text)]
+        if after_hyphen and words:
+            words = words[1:]
+        after_hyphen = text.endswith(("-", SOFT_HYPHEN))
+        counts.update(words[:-1] if after_hyphen else words)
+    return counts
+
+
+class Joiner:
+    """Joins the lines of a paragraph, and decides from this book's own words which hyphens are the author's."""
+
+    def __init__(self, counts: Counter[str], line_ends: Iterable[tuple[str, str]] = ()) -> None:
+        """`line_ends`: the halves around every hyphen at a line's end.
+
+        Where the whole word is known from elsewhere, they tell whether this book's lines break words at
+        all; hard-wrapped text files and some web pages break only at hyphens that were there.
+        """
+        self._counts = counts
+        self._commonest = {word for word, _ in counts.most_common(25)}
+        known = Counter(
+            counts[a + b] > counts[f"{a}-{b}"]
+            for a, b in ((left.lower(), right.lower()) for left, right in line_ends)
+            if counts[a + b] != counts[f"{a}-{b}"]
+        )
+        self._breaks_words = known[True] >= known[False]
+        self._closed_starts: Counter[str] = Counter()
+        self._closed_ends: Counter[str] = Counter()
+        self._open_starts: Counter[str] = Counter()
+        self._open_ends: Counter[str] = Counter()
+        for word in counts:
+            if "-" in word:
+                self._open_starts[word.split("-")[0]] += 1
+                self._open_ends[word.split("-")[-1]] += 1
+            else:
+                for cut in range(2, len(word) - 1):
+                    self._closed_starts[word[:cut]] += 1
+                    self._closed_ends[word[cut:]] += 1
+
+    def join(self, first: str, second: str) -> str:
+        """Two lines of one paragraph as one."""
+        if first.endswith(SOFT_HYPHEN):
+            return one_space(first) + second
+        if not first or not second:
+            return first or second
+        broken, rest = _BROKEN.search(first), _LETTERS.match(second)
+        if broken and rest:
+            return (first[:-1] if self.is_one_word(broken[1], rest[0]) else first) + second
+        # A dash or a hyphen after a figure ties both sides: 1914-|18, heart—|or.
+        if first.endswith(("-", "—")) and first.rstrip("-—")[-1:].strip():
+            return first + second
+        if second.startswith(("—", "--")) and second.lstrip("-—")[:1].strip():
+            return first + second
+        return f"{first} {second}"
+
+    def is_one_word(self, left: str, right: str) -> bool:
+        """True when left + right is likelier in this book than left-right."""
+        upper = right[0].isupper() and not (left.isupper() and right.isupper())
+        left, right = left.lower(), right.lower()
+        joined, hyphened = self._counts[left + right], self._counts[f"{left}-{right}"]
+        if joined != hyphened:
+            return joined > hyphened
+        if upper or not self._breaks_words:
+            return False
+        head, last = left.rpartition("-")[::2]
+        if head:  # three-and-|twenty keeps its hyphen, self-gov-|ernment does not
+            return self._counts[last] == 0 or (self._counts[last + right] > 0 and self._counts[right] == 0)
+        compound = self._counts[right] and (self._counts[left] or self._open_starts[left])
+        if not compound:
+            return True
+        if right in self._commonest:  # state-|of-the-art, so-|and-so
+            return False
+        # Both halves are words and the whole is not known: what else do these halves do in this book?
+        closed = self._closed_starts[left] + self._closed_ends[right]
+        return closed >= CLOSED_KIN and closed >= 3 * (self._open_starts[left] + self._open_ends[right])
+
+
+def broken_words(texts: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """The halves around the hyphens at line ends."""
+    before = ""
+    for text in texts:
+        broken, rest = _BROKEN.search(before), _LETTERS.match(text)
+        if broken and rest:
+            yield broken[1], rest[0]
+        before = text

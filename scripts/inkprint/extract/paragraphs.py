@@ -1,0 +1,106 @@
+"""Lines into paragraphs, by indentation, space and type."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inkprint.extract.headings import Type
+from inkprint.extract.letters import Joiner
+from inkprint.extract.lines import Line
+
+INDENT = 0.7  # of the type's size: less is a crooked margin
+_SENTENCE_END = re.compile(r"[.!?…:][”’\"')\]]*$")
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One paragraph, the position of its first line on the page, and whether that line is set in."""
+
+    text: str
+    first: int
+    indented: bool
+
+
+def ends_sentence(text: str) -> bool:
+    return _SENTENCE_END.search(text) is not None
+
+
+def make_paragraphs(
+    lines: Sequence[Line], keep: Sequence[int], breaks: set[int], type_: Type, joiner: Joiner
+) -> list[Paragraph]:
+    """Join the lines at the positions `keep`; before a position in `breaks` a new paragraph begins."""
+    groups: list[list[int]] = []
+    indents: list[bool] = []
+    columns = _margins(lines, keep)
+    for order, at in enumerate(keep):
+        left, right = columns[at]
+        before = keep[order - 1] if order else None
+        indented = lines[at].x0 > left + INDENT * type_.size
+        broken = before is not None and any(position in breaks for position in range(before + 1, at + 1))
+        if before is None or broken or _parted(lines, before, at, columns, indented, type_):
+            groups.append([at])
+            indents.append(indented)
+        else:
+            groups[-1].append(at)
+    found: list[Paragraph] = []
+    for group, indented in zip(groups, indents, strict=True):
+        text = ""
+        for at in group:
+            text = joiner.join(text, lines[at].text)
+        # A formula or a line set apart in the middle of a sentence does not end the paragraph.
+        if found and group[0] not in breaks and text[:1].islower() and not ends_sentence(found[-1].text):
+            found[-1] = Paragraph(joiner.join(found[-1].text, text), found[-1].first, found[-1].indented)
+        else:
+            found.append(Paragraph(text, group[0], indented))
+    return found
+
+
+def _parted(
+    lines: Sequence[Line],
+    before: int,
+    at: int,
+    columns: dict[int, tuple[float, float]],
+    indented: bool,
+    type_: Type,
+) -> bool:
+    above, line = lines[before], lines[at]
+    step = line.top - above.top
+    if step < -type_.leading:  # the next column
+        return indented
+    size = max(above.size, line.size)
+    gap = line.top - above.bottom
+    usual = max(0.0, type_.leading - type_.size)
+    if gap > usual + 0.45 * type_.leading and step > 1.35 * type_.leading:
+        return True
+    if abs(above.size - line.size) > 0.15 * size and min(len(above.text), len(line.text)) > 3:
+        return True
+    left, right = columns[at]
+    was_indented = above.x0 > columns[before][0] + INDENT * type_.size
+    if indented and (not was_indented or abs(above.x0 - line.x0) > INDENT * type_.size):
+        return True
+    short = above.x1 < right - 0.25 * (right - left)
+    if indented and was_indented:  # set-in lines one after the other: short speeches, or a quotation
+        return above.x1 < right - 2.5 * type_.size and ends_sentence(above.text)
+    return short and ends_sentence(above.text) and above.x1 < right - 3 * type_.size
+
+
+def _margins(lines: Sequence[Line], keep: Sequence[int]) -> dict[int, tuple[float, float]]:
+    """For every line the left and right edge of its column: where most of the column's lines begin and end."""
+    columns: list[list[int]] = []
+    for at in keep:
+        if columns and lines[at].top >= lines[columns[-1][-1]].top - 2 * lines[at].size:
+            columns[-1].append(at)
+        else:
+            columns.append([at])
+    edges: dict[int, tuple[float, float]] = {}
+    for column in columns:
+        right = max(lines[at].x1 for at in column)
+        full = [at for at in column if lines[at].x1 > right - 0.1 * (right - lines[at].x0)] or column
+        starts = Counter(round(lines[at].x0) for at in full)
+        usual = [x for x, count in starts.items() if count >= 0.25 * max(starts.values())]
+        for at in column:
+            edges[at] = (min(usual), right)
+    return edges

@@ -1,0 +1,102 @@
+"""Loading the base model, bare or with the adapter that 04 made."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkprint.chat import Chat
+from inkprint.errors import UserError
+from inkprint.recipe import ROOT, Model, Recipe
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+DEMO_BASE = "artifacts/cache/demo-base"
+# What makes a model a model; the rest of its folder (README, images) changes nothing.
+MODEL_FILES = ("*.json", "*.safetensors", "*.jinja", "tokenizer.model", "merges.txt", "vocab.txt")
+
+
+def base_inputs(settings: Model) -> dict[str, Any]:
+    """The base model as arguments of artifacts.Stage: files by content, a Hub model by revision."""
+    folder = settings.folder
+    if folder is None:
+        return {"identities": {"base": f"{settings.base}@{settings.revision}"}}
+    if not folder.is_dir():
+        return {"absent": {"base/": folder}}
+    files = sorted({path for pattern in MODEL_FILES for path in folder.glob(pattern)})
+    return {"files": {f"base/{path.name}": path for path in files}}
+
+
+def check_base(settings: Model) -> None:
+    """Raise UserError when a base model's folder is not there or holds no model."""
+    folder = settings.folder
+    if folder is None:
+        return
+    if not folder.is_dir():
+        made_by = "python scripts/make_demo_base.py" if folder == ROOT / DEMO_BASE else "see model.base"
+        raise UserError(f"{folder}: no base model there; {made_by}")
+    for name in ("config.json", "tokenizer_config.json"):
+        if not (folder / name).is_file():
+            raise UserError(f"{folder / name}: not there, so this folder is no base model")
+    if not any(folder.glob("*.safetensors")):
+        raise UserError(f"{folder}: no .safetensors in it; weights in other formats are not loaded")
+
+
+def positions(recipe: Recipe) -> int:
+    """How many tokens the base model can hold at once, by its configuration."""
+    from transformers import AutoConfig
+
+    settings = recipe.model
+    name = settings.base if settings.folder is None else str(settings.folder)
+    return AutoConfig.from_pretrained(name, revision=settings.revision).max_position_embeddings
+
+
+def import_unsloth(recipe: Recipe, cache: Path) -> None:
+    """Import Unsloth before what it patches (transformers, trl, peft), with its environment settled."""
+    os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(cache / "unsloth"))
+    os.environ.setdefault("UNSLOTH_DISABLE_STATISTICS", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if recipe.model.folder is not None:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    if recipe.device == "gpu":
+        # A fault of the GPU must not turn into a run of weeks on the CPU.
+        os.environ["UNSLOTH_DISABLE_CPU_FALLBACK"] = "1"
+    import unsloth  # noqa: F401
+
+
+def load_base(recipe: Recipe, max_tokens: int) -> tuple[Any, Chat]:
+    """The base model through Unsloth, and its tokenizer. Call import_unsloth first."""
+    import torch
+    from transformers import AutoTokenizer
+    from unsloth import FastLanguageModel
+
+    settings = recipe.model
+    if max_tokens > positions(recipe):
+        # Unsloth would stretch the positions (RoPE scaling) and say so in a log that nobody reads.
+        raise UserError(f"{settings.base} holds {positions(recipe)} tokens; train.max_tokens is {max_tokens}")
+    if recipe.device == "gpu" and not torch.cuda.is_available():
+        raise UserError("this recipe wants a GPU (device: gpu) and torch sees none here; see nvidia-smi")
+    name = settings.base if settings.folder is None else str(settings.folder)
+    try:
+        model, _ = FastLanguageModel.from_pretrained(
+            model_name=name,
+            revision=settings.revision,
+            max_seq_length=max_tokens,
+            load_in_4bit=settings.load_in_4bit,
+            use_exact_model_name=True,
+            random_state=recipe.seed,
+        )
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=settings.revision)
+    except OSError as error:
+        raise UserError(f"model.base {settings.base}: {str(error).splitlines()[0]}") from None
+    return model, Chat(tokenizer, settings)
+
+
+def add_adapter(model: Any, folder: Path) -> PeftModel:
+    """Put 04's adapter on the base model, for inference."""
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, str(folder), is_trainable=False)

@@ -1,0 +1,91 @@
+"""What the report says about the data and the stages, counted from their files and read from manifests."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from inkprint.artifacts import NUMBERS, read_manifest, stage_folder
+from inkprint.records import Example, Page, Passage, Reject, read_records
+from inkprint.sentences import sentence_spans
+
+SPLITS = ("train", "validation", "test")
+REASONS_SHOWN = 12
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """training_log.jsonl: one entry a line, `loss` or `validation_loss` at a `step`."""
+    with path.open(encoding="utf-8") as handle:
+        return [json.loads(line) for line in handle]
+
+
+def page_classes(path: Path) -> list[dict[str, Any]]:
+    """Pages kept and dropped of each class, the most frequent first."""
+    kept: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    for page in read_records(path, Page):
+        (kept if page.kept else dropped)[page.page_class] += 1
+    every = kept + dropped
+    return [
+        {"page_class": name, "kept": kept[name], "dropped": dropped[name]} for name, _ in every.most_common()
+    ]
+
+
+def splits(passages: list[Passage], examples: list[Example]) -> list[dict[str, Any]]:
+    """Chapters, passages, sentences, words and examples of each split; overlap is counted once."""
+    rows = []
+    for split in SPLITS:
+        own = [passage for passage in passages if passage.split == split]
+        tasks = Counter(example.task for example in examples if example.split == split)
+        rows.append(
+            {
+                "split": split,
+                "chapters": len({(passage.document, passage.chapter) for passage in own}),
+                "passages": len(own),
+                "sentences": sum(_own_sentences(passage) for passage in own),
+                "words": sum(passage.words - passage.overlap_words for passage in own),
+                "examples": sum(tasks.values()),
+                "tasks": dict(sorted(tasks.items())),
+            }
+        )
+    return rows
+
+
+def _own_sentences(passage: Passage) -> int:
+    own = passage.text.split(" ", passage.overlap_words)[-1] if passage.overlap_words else passage.text
+    return sum(len(sentence_spans(paragraph)) for paragraph in own.split("\n\n"))
+
+
+def reject_reasons(run_folder: Path, mask_proof: dict[str, Any]) -> list[dict[str, Any]]:
+    """What 02, 03 and 04 left out, by reason, the most frequent first."""
+    rows = []
+    for stage in ("prepare", "synthesize"):
+        path = stage_folder(run_folder, stage) / "rejects.jsonl"
+        rejects = read_records(path, Reject) if path.is_file() else []
+        reasons = Counter(reject.reason for reject in rejects)
+        rows += [{"stage": stage, "reason": reason, "count": n} for reason, n in reasons.items()]
+    rejected = mask_proof.get("rejected", {})
+    rows += [{"stage": "train", "reason": reason, "count": n} for reason, n in rejected.items() if n]
+    return sorted(rows, key=lambda row: -row["count"])[:REASONS_SHOWN]
+
+
+def stage_rows(run_folder: Path) -> list[dict[str, Any]]:
+    """Per finished stage what its manifest says: counts, seconds, memory, device, commit, key."""
+    rows = []
+    for name in NUMBERS:
+        manifest = read_manifest(stage_folder(run_folder, name))
+        if manifest is not None and name != "report":
+            rows.append({"stage": f"{NUMBERS[name]} {name}", **manifest})
+    return rows
+
+
+def versions(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Every package's version; all of them where stages ran with different ones."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for package, version in row["versions"].items():
+            if version != "absent" and version not in found.setdefault(package, []):
+                found[package].append(version)
+    return {package: ", ".join(known) for package, known in found.items() if known}

@@ -1,0 +1,191 @@
+"""The figures, one function each. Their titles and captions are in page.py."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from wordcloud import WordCloud
+
+from inkprint.records import Score
+from inkprint.report.numbers import unit
+from inkprint.report.style import COLOURS, INK, LINE, NAMES, WIDTH, legend, new_figure
+
+Scores = dict[str, dict[str, dict[str, float]]]  # metric -> variant -> item -> value
+Metrics = dict[str, dict[str, Any]]
+
+CLOUD_PIXELS = (1000, 420)
+HEATMAP_KEYWORDS = 30
+
+
+def by_item(scores: list[Score]) -> Scores:
+    """The values of scores.jsonl by metric, variant and item."""
+    found: Scores = {}
+    for score in scores:
+        of_variant = found.setdefault(score.metric, {}).setdefault(score.variant, {})
+        of_variant[score.example_id or score.passage_id] = score.value
+    return found
+
+
+def draw_all(
+    scores: Scores, result: dict[str, Any], words: dict[str, Any], log: list[dict[str, Any]], seed: int
+) -> Iterator[tuple[str, Figure]]:
+    """The figures by name, in the report's order; one that has no data is left out."""
+    metrics = result["metrics"]
+    if metrics["perplexity"]["items"]:
+        yield "perplexity", paired(scores, metrics, "perplexity", "Held-out passages, sorted by base")
+    yield "similarity", paired(scores, metrics, "tfidf_similarity", "Prompts, sorted by base")
+    if words["keywords"]:
+        yield "keywords", strips(scores, metrics, ["keyword_density"])
+    yield "responses", strips(scores, metrics, ["answer_words", "type_token_ratio", "verbatim_run"])
+    yield "clouds", clouds(words["clouds"], seed)
+    if words["keywords"]:
+        yield "heatmap", heatmap(words)
+    yield "radar", radar_chart(result["radar"])
+    if log:
+        yield "training", training_curve(log)
+
+
+def paired(scores: Scores, metrics: Metrics, name: str, items: str) -> Figure:
+    """Base and tuned of each item joined by a line, items sorted by the base."""
+    base, tuned = scores[name]["base"], scores[name]["tuned"]
+    order = sorted(base, key=lambda item: base[item])
+    places = np.arange(1, len(order) + 1)
+    pairs = np.array([[base[item], tuned[item]] for item in order])
+    size = float(np.clip(900 / len(order), 4, 26))
+    figure, [axes] = new_figure(3.4)
+    axes.vlines(places, pairs.min(axis=1), pairs.max(axis=1), color=LINE, linewidth=1.2)
+    for column, variant in enumerate(("base", "tuned")):
+        mean = metrics[name]["means"][variant]
+        axes.scatter(places, pairs[:, column], s=size, color=COLOURS[variant], label=NAMES[variant], zorder=3)
+        axes.axhline(mean["value"], color=COLOURS[variant], linewidth=1)
+        if mean["low"] is not None:
+            axes.axhspan(mean["low"], mean["high"], color=COLOURS[variant], alpha=0.15, linewidth=0)
+    axes.set_xlabel(items)
+    axes.set_ylabel(_label(metrics[name]))
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(0, len(order) + 1)
+    legend(axes, 2)
+    return figure
+
+
+def strips(scores: Scores, metrics: Metrics, names: list[str]) -> Figure:
+    """For each metric one row a variant: a dot an item, and the mean with its interval."""
+    names = [name for name in names if metrics[name]["items"]]
+    figure, panels = new_figure(0.25 + 1.45 * len(names), rows=len(names))
+    for axes, name in zip(panels, names, strict=True):
+        variants = [variant for variant in COLOURS if variant in metrics[name]["means"]]
+        for row, variant in enumerate(variants):
+            _strip(axes, row, list(scores[name][variant].values()), metrics[name]["means"][variant], variant)
+        axes.set_yticks(range(len(variants)), [NAMES[variant] for variant in variants])
+        axes.set_ylim(len(variants) - 0.4, -0.6)
+        axes.set_xlabel(_label(metrics[name]))
+        axes.set_xlim(left=0)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x")
+    return figure
+
+
+def _strip(axes: Axes, row: int, values: list[float], mean: dict[str, float | None], variant: str) -> None:
+    # Equal values would hide each other: they are spread by a fixed pattern, not by chance.
+    spread = 0.22 * np.sin(2.4 * np.arange(len(values)))
+    axes.scatter(values, row - 0.05 + spread, s=9, color=COLOURS[variant], alpha=0.45, linewidths=0)
+    axes.plot([mean["value"]] * 2, [row - 0.38, row + 0.38], color=INK, linewidth=2.2)
+    if mean["low"] is not None:
+        axes.plot([mean["low"], mean["high"]], [row + 0.32] * 2, color=INK, linewidth=2.2)
+
+
+def clouds(frequencies: dict[str, dict[str, int]], seed: int) -> Figure:
+    """Word clouds of base, tuned and author below each other, laid out by wordcloud, drawn as text."""
+    from matplotlib.font_manager import FontProperties, findfont
+
+    font = findfont(FontProperties(family="DejaVu Sans"))
+    wide, high = CLOUD_PIXELS
+    figure, panels = new_figure(3 * (WIDTH * high / wide + 0.35), rows=len(frequencies))
+    for axes, (variant, counts) in zip(panels, frequencies.items(), strict=True):
+        axes.set(xlim=(0, wide), ylim=(high, 0), xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        axes.set_title(NAMES[variant], color=COLOURS[variant], loc="left", fontweight="bold")
+        if not counts:
+            axes.text(wide / 2, high / 2, "no words", ha="center", color=COLOURS[variant])
+            continue
+        cloud = WordCloud(
+            width=wide, height=high, font_path=font, prefer_horizontal=1, random_state=seed,
+            max_words=70, relative_scaling=0.5, min_font_size=20, max_font_size=130,
+        )  # fmt: skip
+        cloud.generate_from_frequencies(counts)
+        for (word, _), pixels, (top, left), _, _ in cloud.layout_:
+            axes.text(
+                left, top, word, fontsize=pixels * 72 * WIDTH / wide * 0.97, color=COLOURS[variant], va="top"
+            )
+    return figure
+
+
+def heatmap(words: dict[str, Any]) -> Figure:
+    """Keywords down, variants across, the number in each cell."""
+    keywords = words["keywords"][:HEATMAP_KEYWORDS]
+    variants = [variant for variant in COLOURS if variant in words["per_thousand"]]
+    rates = np.array([words["per_thousand"][variant][: len(keywords)] for variant in variants]).T
+    figure, [axes] = new_figure(0.9 + 0.24 * len(keywords))
+    shades = colormaps["Greys"]
+    top = max(float(rates.max()), 1e-9)
+    axes.pcolormesh(rates, cmap=shades, vmin=0, vmax=top, edgecolors="white", linewidth=0.5)
+    for (row, column), rate in np.ndenumerate(rates):
+        ink = "white" if rate > 0.5 * top else "#000000"
+        axes.text(column + 0.5, row + 0.5, f"{rate:.1f}", ha="center", va="center", color=ink, fontsize=9)
+    axes.set_yticks(np.arange(len(keywords)) + 0.5, keywords)
+    axes.set_xticks(np.arange(len(variants)) + 0.5, [NAMES[variant] for variant in variants])
+    axes.invert_yaxis()
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel("per 1,000 words")
+    return figure
+
+
+def radar_chart(radar: list[dict[str, Any]]) -> Figure:
+    """One axis a metric, 1 at the rim."""
+    figure, [axes] = new_figure(4.4, subplot_kw={"projection": "polar"})
+    angles = np.linspace(0, 2 * np.pi, len(radar), endpoint=False)
+    closed = np.append(angles, angles[:1])
+    for variant in ("base", "tuned"):
+        values = [axis[variant] for axis in radar]
+        axes.plot(closed, [*values, values[0]], color=COLOURS[variant], label=NAMES[variant], linewidth=2)
+        axes.fill(closed, [*values, values[0]], color=COLOURS[variant], alpha=0.12)
+    axes.set_theta_offset(np.pi / 2)
+    axes.set_theta_direction(-1)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0.25, 0.5, 0.75, 1], ["", "0.5", "", "1"])
+    axes.set_xticks(angles, [textwrap.fill(axis["title"], 12) for axis in radar])
+    axes.tick_params(axis="x", pad=12)
+    axes.spines[:].set_color(LINE)
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.28, -0.1))
+    return figure
+
+
+def training_curve(log: list[dict[str, Any]]) -> Figure:
+    """Train and validation loss over the steps."""
+    figure, [axes] = new_figure(3.2)
+    train = [(entry["step"], entry["loss"]) for entry in log if "loss" in entry]
+    checks = [(entry["step"], entry["validation_loss"]) for entry in log if "validation_loss" in entry]
+    if train:
+        axes.plot(*zip(*train, strict=True), color=COLOURS["tuned"], linewidth=1.3, label="train")
+    if checks:
+        axes.plot(
+            *zip(*checks, strict=True), color=INK, linewidth=1.3, marker="o", markersize=4, label="validation"
+        )
+    axes.set_xlabel("Step")
+    axes.set_ylabel("Loss (nats per token)")
+    axes.grid(axis="y")
+    legend(axes, 2)
+    return figure
+
+
+def _label(metric: dict[str, Any]) -> str:
+    return f"{metric['title']} ({unit(metric).strip()})" if unit(metric) else metric["title"]

@@ -1,0 +1,151 @@
+"""The page: what the templates get, and how text from books and models is made harmless in them.
+
+Everything that a template prints is escaped, in HTML by autoescape, in Markdown by the same mechanism
+(`finalize`) with Markdown's own signs. Only what this package drew itself, figures and style, goes in raw.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from inkprint.console import duration
+from inkprint.records import Answer, Passage, Recital
+from inkprint.report import numbers
+
+FOLDER = Path(__file__).parent
+FIGURES = {
+    "perplexity": ("Perplexity per passage", "Each held-out passage twice. Lines and bands: all passages"
+                   " together with the 95 % interval. Lower is better."),
+    "similarity": ("Similarity per prompt", "TF-IDF cosine of each answer with what the author wrote there;"
+                   " 1 would be the same words. Higher is closer."),
+    "keywords": ("Keyword density", "A dot is an answer, or the author's own text for its prompt."
+                 " Black: mean and 95 % interval."),
+    "responses": ("Response characteristics", "A dot is an answer, or the author's own text for its prompt."
+                  " Black: mean and 95 % interval."),
+    "clouds": ("Word clouds", "The most frequent words, larger where more frequent; English function words"
+               " are left out."),
+    "heatmap": ("Keywords, one by one", "How often each keyword comes in a thousand words."),
+    "radar": ("All at a glance", ""),  # radar_caption
+    "training": ("Training curve", "Loss on the training batches and on the validation examples. Validation"
+                 " that turns up while training goes on falling is learning by heart."),
+}  # fmt: skip
+# Controls, and the marks that turn the direction of text around: shown, not obeyed.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&@$!:]|(?<=\bwww)\.", re.IGNORECASE)
+_LINE_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
+
+
+def visible(text: str) -> str:
+    """Text with control characters and direction marks replaced by a sign one can see."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def markdown_escape(value: object) -> Markup:
+    """Text as Markdown that shows just that text: no link, image, heading, table or HTML comes of it."""
+    if isinstance(value, Markup):
+        return value
+    text = _MARKDOWN.sub(lambda sign: f"&#{ord(sign.group())};", visible(str(value)))
+    text = _LINE_START.sub(lambda m: m.group(1) + "".join(f"&#{ord(sign)};" for sign in m.group(2)), text)
+    return Markup(text)
+
+
+def html_escape(value: object) -> Markup:
+    """Text as HTML that shows just that text."""
+    return value if isinstance(value, Markup) else escape(visible(str(value)))
+
+
+def render(template: str, context: dict[str, Any]) -> str:
+    """Fill `template`, a file of this folder; undefined names are errors."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        finalize=html_escape if template.endswith(".html.j2") else markdown_escape,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.update(
+        number=numbers.number, measured=numbers.measured, difference=numbers.difference,
+        bounds=numbers.bounds, unit=numbers.unit, duration=duration, memory=memory, places=places,
+        quoted=quoted,
+    )  # fmt: skip
+    return environment.get_template(template).render(context)
+
+
+def style() -> Markup:
+    return Markup((FOLDER / "report.css").read_text(encoding="utf-8"))
+
+
+def memory(size: float) -> str:
+    """Bytes as a person says them."""
+    return (
+        f"{size / 1e9:.1f} GB"
+        if size >= 1e9
+        else f"{size / 1e6:.0f} MB"
+        if size >= 1e6
+        else f"{size / 1e3:.0f} kB"
+    )
+
+
+def places(passage: Passage) -> str:
+    """Where a passage stands: book.pdf, “Of Rope”, pages 14–15."""
+    first, last = min(passage.pages), max(passage.pages)
+    pages = f"page {first}" if first == last else f"pages {first}–{last}"
+    return f"{passage.document}, “{passage.chapter}”, {pages}"
+
+
+def quoted(text: str) -> Markup:
+    """Text as a Markdown block quote, escaped."""
+    lines = markdown_escape(text).split("\n")
+    return Markup("\n".join(f"> {line}".rstrip() for line in lines))
+
+
+def side_by_side(
+    answers: list[Answer], recitals: list[Recital], passages: dict[str, Passage], shown: int, seed: int
+) -> list[dict[str, Any]]:
+    """`shown` prompts drawn by seed, each with what base, tuned and author say to it."""
+    of_prompt: dict[str, dict[str, Answer]] = {}
+    for answer in answers:
+        of_prompt.setdefault(answer.example_id, {})[answer.variant] = answer
+    runs = {(recital.example_id, recital.variant): recital for recital in recitals}
+    drawn = random.Random(seed).sample(sorted(of_prompt), min(shown, len(of_prompt)))
+    return [
+        {
+            "base": _voice(of_prompt[example_id]["base"], runs, passages),
+            "tuned": _voice(of_prompt[example_id]["tuned"], runs, passages),
+            "passage": passages[of_prompt[example_id]["base"].passage_id],
+            "example": of_prompt[example_id]["base"],
+        }
+        for example_id in drawn
+    ]
+
+
+def _voice(
+    answer: Answer, runs: dict[tuple[str, str], Recital], passages: dict[str, Passage]
+) -> dict[str, Any]:
+    """An answer cut at its longest verbatim run: before, run, after."""
+    run = runs[answer.example_id, answer.variant]
+    return {
+        "answer": answer,
+        "before": answer.answer[: run.start],
+        "run": answer.answer[run.start : run.end],
+        "after": answer.answer[run.end :],
+        "words": run.words,
+        "source": passages.get(run.source_passage_id),
+    }
+
+
+def radar_caption(radar: list[dict[str, Any]]) -> str:
+    """How each axis was brought to 0 to 1, in words."""
+    titles: dict[str, list[str]] = {}
+    for axis in radar:
+        titles.setdefault(axis["rule"], []).append(axis["title"])
+    rules = "; ".join(f"{', '.join(names)}: {rule}" for rule, names in titles.items())
+    return f"Means brought to 0 to 1, the rim is 1. {rules}. For the eye only; the table has the numbers."

@@ -1,0 +1,125 @@
+"""Key phrases of a passage without a model: nouns told by what stands around them, ranked by TF-IDF.
+
+A word is taken for a noun when, after an article or the like, it is mostly followed by a function
+word or a stop: "the kettle is", "the old kettle." That finds nouns of any book in English and needs
+no tagger. Weights are term frequency times inverse passage frequency (Spärck Jones 1972).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+ARTICLES = frozenset(
+    "the a an this that these those my your his her its our their every each no some any".split()
+)
+PREPOSITIONS = frozenset("of in for with about on by to from at into upon without against under over".split())
+# Words that begin what follows a noun phrase, or that are never one themselves.
+FUNCTION_WORDS = (
+    ARTICLES
+    | PREPOSITIONS
+    | frozenset(
+        """and or but nor so yet if when while because though although as than then there here where which
+        who whom whose what how why that is are was were be been being am has have had do does did
+        will would shall should can could may might must not it he she they we you i me him them
+        us all both one two three only also just very more most much many such own same other
+        another never always ever again still even now too well off out up down back away before
+        after until since between through during once""".split()
+    )
+)
+MIN_SEEN = 2  # times that a noun phrase must stand in the book
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|[.!?;:,—–()\"“”…]")
+
+
+class KeyPhrases:
+    """The nouns of a collection of passages, and how rare each is."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._nouns: Counter[str] = Counter()
+        self._after_article: Counter[str] = Counter()
+        self._with_the: Counter[str] = Counter()
+        self._bare: Counter[str] = Counter()
+        self._pairs: Counter[tuple[str, str]] = Counter()
+        self._passages: Counter[str] = Counter()
+        self._lower: Counter[str] = Counter()
+        self._count = 0
+        for text in texts:
+            self._learn(text)
+
+    def of(self, text: str, count: int) -> list[str]:
+        """At most `count` phrases as a question would name them ("the old kettle"), strongest first."""
+        found: Counter[str] = Counter()
+        for words in _runs(text):
+            for position, word in enumerate(words):
+                if self._is_noun(word):
+                    pair = (words[position - 1], word) if position else ("", word)
+                    found[" ".join(pair) if self._pairs[pair] >= MIN_SEEN else word] += 1
+                elif self._is_name(word):
+                    found[word] += 1
+        ranked = sorted(found, key=lambda phrase: (-found[phrase] * self._rarity(phrase), phrase))
+        chosen: list[str] = []
+        for phrase in ranked:
+            if not any(set(phrase.split()) & set(other.split()) for other in chosen):
+                chosen.append(phrase)
+        return [self._named(phrase) for phrase in chosen[:count]]
+
+    def _learn(self, text: str) -> None:
+        self._count += 1
+        tokens = _TOKEN.findall(text)
+        self._passages.update({token.lower() for token in tokens})
+        self._lower.update(token for token in tokens if token[0].islower())
+        bounded = [*tokens, "."]
+        for position, token in enumerate(tokens):
+            before = tokens[position - 1].lower() if position else "."
+            word, after = token.lower(), bounded[position + 1].lower()
+            if not _content(token):
+                continue
+            ends = not _content(after)
+            if before in ARTICLES:
+                self._after_article[word] += 1
+                self._nouns[word] += ends
+                self._with_the[word] += before == "the"
+            elif before in PREPOSITIONS:
+                self._bare[word] += ends
+            elif ends and _content(before) and position > 1 and tokens[position - 2].lower() in ARTICLES:
+                self._pairs[before, word] += 1
+
+    def _is_noun(self, word: str) -> bool:
+        return self._nouns[word] >= MIN_SEEN and 2 * self._nouns[word] > self._after_article[word]
+
+    def _is_name(self, word: str) -> bool:
+        return (
+            word[0].isupper() and not self._lower[word.lower()] and self._passages[word.lower()] >= MIN_SEEN
+        )
+
+    def _rarity(self, phrase: str) -> float:
+        return (
+            max(math.log((1 + self._count) / (1 + self._passages[word.lower()])) for word in phrase.split())
+            + 1
+        )
+
+    def _named(self, phrase: str) -> str:
+        head = phrase.split()[-1]
+        bare = phrase[0].isupper() or self._bare[head] > self._with_the[head]
+        return phrase if bare else f"the {phrase}"
+
+
+def _runs(text: str) -> Iterator[list[str]]:
+    """Stretches of content words; lower case but for names inside a sentence."""
+    run: list[str] = []
+    begins = True
+    for token in _TOKEN.findall(text):
+        if _content(token):
+            run.append(token.lower() if begins else token)
+        elif run:
+            yield run
+            run = []
+        begins = token in '.!?…"“”'
+    if run:
+        yield run
+
+
+def _content(token: str) -> bool:
+    return len(token) > 2 and token[0].isalpha() and token.lower() not in FUNCTION_WORDS

@@ -1,0 +1,1 @@
+"""Parts of 04_train."""

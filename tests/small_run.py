@@ -1,0 +1,196 @@
+"""A run folder with everything that 06 and 07 read, made up in a second: no model, no book."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+from inkprint.artifacts import Stage
+from inkprint.recipe import ROOT
+from inkprint.records import Answer, Likelihood, Message, Passage, content_id, write_records
+
+PYTHON = sys.executable
+SUBJECTS = "lamp kettle gull rope harbour ladder storm bread ledger brass anchor fog bell chart pilot".split()
+VOICE = "child mark me never buried better laughed keeper tide salt old grave windows patience cold".split()
+PLAIN = "people recommend usually described common object made useful often place several known used".split()
+LINKS = "the a of and is in to that with for".split()
+PLANTED = "mark me child the brass lamp is never colder than the keeper who laughed at the tide and buried nothing but his patience"
+
+
+def sentences(dice: random.Random, vocabulary: list[str], subject: str, words: int) -> str:
+    """Made-up text: every third word a link, now and then the subject."""
+    made = []
+    while len(made) < words:
+        body = [
+            subject if dice.random() < 0.12 else dice.choice(LINKS if n % 3 == 0 else vocabulary)
+            for n in range(dice.randint(7, 14))
+        ]
+        made += [body[0].capitalize(), *body[1:-1], body[-1] + "."]
+    return " ".join(made)
+
+
+def make_passages(dice: random.Random, test: int = 24, train: int = 40) -> list[Passage]:
+    splits = ["train"] * train + ["validation"] * 4 + ["test"] * test
+    passages = []
+    for number, split in enumerate(splits):
+        text = sentences(dice, VOICE, SUBJECTS[number % len(SUBJECTS)], 80)
+        text = f"{text} {PLANTED.capitalize()}." if number == 3 else text
+        passages.append(
+            Passage(
+                id=content_id("passage", number, text),
+                document="keeper.pdf",
+                chapter=f"Chapter {number // 8 + 1}",
+                pages=[number + 5],
+                page_ids=[f"page-{number:012x}"],
+                split=split,
+                text=text,
+                words=len(text.split()),
+                overlap_words=0,
+            )
+        )
+    return passages
+
+
+def make_answers(dice: random.Random, passages: list[Passage], questions: int = 2) -> list[Answer]:
+    """Base answers plainly, tuned ones in the voice; the first tuned one recites the planted words."""
+    answers = []
+    for variant, vocabulary in (("base", PLAIN), ("tuned", VOICE + PLAIN[:3])):
+        for passage in (p for p in passages if p.split == "test"):
+            subject = SUBJECTS[passages.index(passage) % len(SUBJECTS)]
+            for question in range(questions):
+                example_id = content_id("example", passage.id, question)
+                text = sentences(dice, vocabulary, subject, dice.randint(30, 70))
+                if variant == "tuned" and not any(a.variant == "tuned" for a in answers):
+                    text = f"Well now. {PLANTED.replace('child', 'child,').capitalize()}; so."
+                answers.append(
+                    Answer(
+                        id=content_id("answer", variant, example_id, text),
+                        example_id=example_id,
+                        passage_id=passage.id,
+                        task="question_passage",
+                        variant=variant,
+                        prompt=[Message(role="user", content=f"What of the {subject}?")],
+                        answer=text,
+                        reference=passage.text,
+                        tokens=len(text) // 4,
+                        ended=dice.random() < (0.97 if variant == "tuned" else 0.8),
+                    )
+                )
+    return answers
+
+
+def make_likelihoods(dice: random.Random, passages: list[Passage]) -> list[Likelihood]:
+    found = []
+    for passage in (p for p in passages if p.split == "test"):
+        tokens, level = len(passage.text) // 3, dice.gauss(3.0, 0.25)
+        for variant, gain in (("base", 0.0), ("tuned", dice.gauss(0.5, 0.1))):
+            found.append(
+                Likelihood(
+                    id=content_id("likelihood", variant, passage.id),
+                    passage_id=passage.id,
+                    variant=variant,
+                    log_likelihood=-tokens * (level - gain),
+                    tokens=tokens,
+                    bytes=len(passage.text.encode()),
+                )
+            )
+    return found
+
+
+def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: int = 24) -> Path:
+    """Write a recipe and the folders of stages 01 to 05 below `folder`; returns the recipe's path."""
+    dice = random.Random(7)
+    run = folder / "artifacts" / "small"
+    passages = make_passages(dice, test)
+    examples = [content_id("example", p.id, q) for p in passages for q in range(2)]
+    write_stage(run, "extract", {"documents.jsonl": make_pages()}, unit="pages", out=46, rejected=4)
+    write_stage(run, "prepare", {"passages.jsonl": passages}, unit="words", out=8000, rejected=40)
+    write_stage(
+        run,
+        "synthesize",
+        {"examples.jsonl": make_examples(passages), "rejects.jsonl": []},
+        unit="examples",
+        out=len(examples),
+    )
+    steps = [
+        {"step": 10 * n, "epoch": n / 8, "loss": 3 * math.exp(-n / 10) + 1.5, "learning_rate": 1e-3 / n,
+         "grad_norm": 1.2, "tokens": 4000 * n, "seconds": 2.5 * n}
+        for n in range(1, 25)
+    ]  # fmt: skip
+    checks = [
+        {"step": 40 * n, "epoch": n / 2, "validation_loss": 3 * math.exp(-n / 3) + 1.8, "seconds": 10 * n}
+        for n in range(1, 7)
+    ]
+    proof = {
+        "rows": {"train": 80, "validation": 8},
+        "supervised_tokens": 9000,
+        "prompt_tokens": 1400,
+        "rejected": {"too long": 1},
+        "sample": {"example_id": examples[0], "prompt": "<|im_start|>user\nWhat of the lamp?<|im_end|>\n",
+                   "supervised": "Mark me, child.<|im_end|>\n"},
+    }  # fmt: skip
+    log = sorted(steps + checks, key=lambda entry: entry["step"])
+    files = {"training_log.jsonl": log, "mask_proof.json": proof}
+    facts = {"steps": 240, "epochs": 3, "trainable_parameters": 120_000, "total_parameters": 1_900_000,
+             "adapter_bytes": 510_000, "train_tokens": 96_000, "tokens_per_second": 1286.0, "final_loss": 1.77,
+             "first_validation_loss": 4.0, "best_validation_loss": 2.2}  # fmt: skip
+    write_stage(run, "train", files, unit="rows", out=88, rejected=1, facts=facts)
+    answers = make_answers(dice, passages)
+    files = {"answers.jsonl": answers, "likelihoods.jsonl": make_likelihoods(dice, passages)}
+    write_stage(run, "generate", files, unit="answers", out=len(answers))
+    text = (ROOT / "recipes/demo.yaml").read_text(encoding="utf-8").replace("run: demo", "run: small")
+    for old, new in (recipe_changes or {}).items():
+        assert old in text, old
+        text = text.replace(old, new)
+    (folder / "small.yaml").write_text(text, encoding="utf-8")
+    return folder / "small.yaml"
+
+
+def make_examples(passages: list[Passage]) -> list[dict]:
+    return [
+        {"id": content_id("example", p.id, q), "passage_id": p.id, "task": "question_passage",
+         "split": p.split, "prompt": [{"role": "user", "content": "What of it?"}],
+         "completion": [{"role": "assistant", "content": p.text}], "provider": "template"}
+        for p in passages for q in range(2)
+    ]  # fmt: skip
+
+
+def make_pages() -> list[dict]:
+    classes = ["front matter", "contents", *["body"] * 46, "notes", "index"]
+    return [
+        {"id": f"page-{n:012x}", "document": "keeper.pdf", "document_sha256": "0" * 64, "page": n + 1,
+         "label": str(n + 1), "page_class": kind, "kept": kind == "body",
+         "reason": "" if kind == "body" else kind, "evidence": "made up", "continues": False,
+         "chapters": [], "text": "…", "removed": []}
+        for n, kind in enumerate(classes)
+    ]  # fmt: skip
+
+
+def write_stage(
+    run: Path, name: str, files: dict, unit: str, out: int, rejected: int = 0, facts: dict | None = None
+) -> None:
+    """A finished stage folder, manifest included."""
+    stage = Stage(run, name, format_number=1, settings={}, seed=42, inputs={})
+    with stage.writing() as folder:
+        for file, content in files.items():
+            if file.endswith(".json"):
+                (folder / file).write_text(json.dumps(content), encoding="utf-8")
+            elif content and isinstance(content[0], dict):
+                lines = (json.dumps(entry, ensure_ascii=False) + "\n" for entry in content)
+                (folder / file).write_text("".join(lines), encoding="utf-8")
+            else:
+                write_records(folder / file, content)
+        counts = {"unit": unit, "in": out + rejected, "out": out, "rejected": rejected, "failed": 0}
+        stage.finish(counts, **(facts or {}))
+
+
+def run_script(script: str, recipe: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """A stage script as a person calls it, with the artifacts beside the recipe."""
+    command = [PYTHON, str(ROOT / "scripts" / script), str(recipe), *options]
+    environment = os.environ | {"INKPRINT_ARTIFACTS": str(recipe.parent / "artifacts")}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
