@@ -99,7 +99,7 @@ def nothing_kept(path: Path, classes: Counter[str]) -> str:
     return f"{path}: no text to keep in its {pages} pages ({found}); remove it"
 
 
-def page_record(name: str, digest: str, sheet: Any) -> Page:  # noqa: ANN401
+def page_record(name: str, digest: str, sheet: Any) -> Page:
     """The record of a judged page (an inkprint.extract.book.Sheet)."""
     from inkprint.extract.classes import REASONS
 
@@ -145,7 +145,8 @@ def summary(name: str, pages: list[Page]) -> Iterator[str]:
         f" {found['chapters']} chapters, {found['words']:,} words"
     )
     for page_class, count in found["dropped"].items():
-        yield f"     dropped {count:4} {page_class:<12} {_ranges([p.page for p in pages if p.page_class == page_class])}"
+        numbers = [page.page for page in pages if page.page_class == page_class]
+        yield f"     dropped {count:4} {page_class:<12} {_ranges(numbers)}"
     removed = ", ".join(f"{count} x {reason}" for reason, count in found["removed"].items())
     if removed:
         yield f"     taken out of kept pages: {removed}"

@@ -4,11 +4,14 @@ Reads   04_train/adapter/                  the adapter; the base model is the re
         03_synthesize/examples.jsonl       the test split's prompts
         02_prepare/passages.jsonl          the test split's passages
 Writes  05_generate/answers.jsonl          {"id": "answer-…", "example_id": "example-…",
-                                            "passage_id": "passage-…", "task": "question_passage", "variant": "tuned",
-                                            "prompt": […], "answer": "…", "reference": "…", "tokens": 87, "ended": true}
+                                            "passage_id": "passage-…", "task": "question_passage",
+                                            "variant": "tuned", "prompt": […], "answer": "…",
+                                            "reference": "…", "tokens": 87, "ended": true}
         05_generate/likelihoods.jsonl      {"id": "likelihood-…", "passage_id": "passage-…",
-                                            "variant": "base", "log_likelihood": -312.7, "tokens": 118, "bytes": 466}
-        05_generate/rejects.jsonl          {"id": "reject-…", "source_id": "example-…", "reason": "too long"}
+                                            "variant": "base", "log_likelihood": -312.7,
+                                            "tokens": 118, "bytes": 466}
+        05_generate/rejects.jsonl          {"id": "reject-…", "source_id": "example-…",
+                                            "reason": "too long: …", "text": "…"}
 
     python scripts/05_generate.py recipes/demo.yaml
 

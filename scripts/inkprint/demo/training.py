@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"]
-VOCABULARY, ROW, BATCH, EPOCHS = 2048, 320, 8, 1
+VOCABULARY, ROW, BATCH, EPOCHS = 2048, 256, 5, 1
 SIZE = {"hidden_size": 256, "intermediate_size": 704, "num_hidden_layers": 4, "num_attention_heads": 4,
         "num_key_value_heads": 2, "head_dim": 64, "max_position_embeddings": 1024}  # fmt: skip
-PEAK_RATE, WARM_UP, SEED, THREADS = 3e-3, 0.08, 42, 2
+MUON_RATE, ADAM_RATE, WARM_UP, COOL_DOWN = 1e-2, 4e-3, 0.03, 0.6
+SEED, THREADS = 42, 2
 
 
 def train_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
@@ -93,11 +94,20 @@ def batches(rows: Any) -> Iterator[Any]:  # noqa: ANN401
 
 
 def rate(step: int, steps: int) -> float:
-    """Learning rate: a linear warm-up, then half a cosine down to a fiftieth."""
-    warm = max(1, int(steps * WARM_UP))
-    if step < warm:
-        return PEAK_RATE * (step + 1) / warm
-    return PEAK_RATE * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm))))
+    """Share of the peak learning rate: a linear warm-up, a plateau, and a straight line down to nothing."""
+    warm, cool = max(1, int(steps * WARM_UP)), max(1, int(steps * COOL_DOWN))
+    return min(1.0, (step + 1) / warm, (steps - step) / cool)
+
+
+def make_optimizers(model: Any) -> list[tuple[Any, float]]:  # noqa: ANN401
+    """Muon for the matrices of the layers (it learns in half the steps), AdamW for the rest; with peak rates."""
+    import torch
+
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
+    others = [p for name, p in model.named_parameters() if p.ndim < 2 or "embed" in name]
+    muon = torch.optim.Muon(matrices, lr=MUON_RATE, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw")
+    adam = torch.optim.AdamW(others, lr=ADAM_RATE, betas=(0.9, 0.95), weight_decay=0.0)
+    return [(muon, MUON_RATE), (adam, ADAM_RATE)]
 
 
 def train_model(tokenizer: PreTrainedTokenizerFast, chats: list[tuple[str, str]]) -> tuple[Any, float]:
@@ -108,20 +118,19 @@ def train_model(tokenizer: PreTrainedTokenizerFast, chats: list[tuple[str, str]]
     torch.use_deterministic_algorithms(mode=True)
     rows = pack([render(tokenizer, prompt, answer) for prompt, answer in chats])
     model = new_model(tokenizer).train()
-    decay = [p for p in model.parameters() if p.ndim > 1]
-    plain = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.95))
+    optimizers = make_optimizers(model)
     steps, losses, told = EPOCHS * math.ceil(len(rows) / BATCH), [], time.monotonic()
     for step, batch in enumerate(batches(rows)):
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step, steps)
+        for optimizer, peak in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = peak * rate(step, steps)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             loss = model(input_ids=batch, labels=batch, use_cache=False).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        for optimizer, _ in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         losses.append(loss.item())
         if time.monotonic() - told > 5:
             told = time.monotonic()

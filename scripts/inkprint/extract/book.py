@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
+from inkprint.extract.chapters import CHAPTER, FRONT, OutlineEntry, Start
 from inkprint.extract.classes import REASONS, front_class, looks_like
 from inkprint.extract.footnotes import cut_glued_marks, footnote_lines, is_open, marks_after_words
 from inkprint.extract.furniture import find_furniture
@@ -13,7 +15,7 @@ from inkprint.extract.headings import Heading, Type, body_type, find_headings
 from inkprint.extract.letters import Joiner, broken_words, count_words
 from inkprint.extract.lines import Line, RawPage
 from inkprint.extract.paragraphs import Paragraph, ends_sentence, make_paragraphs
-from inkprint.extract.sections import CHAPTER, FRONT, OutlineEntry, Start, find_starts
+from inkprint.extract.sections import find_starts
 
 BODY = "body"
 
@@ -65,7 +67,12 @@ def read_book(raw: Sequence[RawPage], outline: Sequence[OutlineEntry], printed: 
     starts = find_starts(pages, headings, outline, type_)
     _assign(sheets, _with_unnamed_back(starts, pages, type_), type_)
     _drop_bare_titles(sheets, headings)
-    texts = [line.text for sheet in sheets for line, kind in zip(sheet.lines, sheet.kinds, strict=True) if kind == CHAPTER]
+    texts = [
+        line.text
+        for sheet in sheets
+        for line, kind in zip(sheet.lines, sheet.kinds, strict=True)
+        if kind == CHAPTER
+    ]
     joiner = Joiner(count_words(texts), broken_words(texts))
     open_note = False
     for sheet, found in zip(sheets, headings, strict=True):
@@ -136,7 +143,10 @@ def _assign(sheets: Sequence[Sheet], starts: Sequence[Start], type_: Type) -> No
     for index, sheet in enumerate(sheets):
         met: list[Start] = []
         for at in range(max(1, len(sheet.lines))):
-            while position + 1 < len(starts) and (starts[position + 1].page, starts[position + 1].line) <= (index, at):
+            while position + 1 < len(starts) and (starts[position + 1].page, starts[position + 1].line) <= (
+                index,
+                at,
+            ):
                 position += 1
                 at_work = starts[position]
                 if at_work.kind == CHAPTER and sheet.lines:
@@ -167,7 +177,9 @@ def _classify(sheets: Sequence[Sheet], index: int, met: Sequence[Start], type_: 
     kinds = [start for start in met if start.kind in sheet.kinds]
     main = max(kinds, key=lambda start: sheet.kinds.count(start.kind))
     sheet.page_class = main.kind
-    inherited = (main.page < index) and main.kind not in (FRONT, BODY) and "before the first" not in main.evidence
+    inherited = (
+        (main.page < index) and main.kind not in (FRONT, BODY) and "before the first" not in main.evidence
+    )
     sheet.evidence = main.evidence + (f" on page {main.page + 1}, and none since" if inherited else "")
 
 
@@ -176,7 +188,13 @@ def _drop_bare_titles(sheets: Sequence[Sheet], headings: Sequence[Sequence[Headi
     for sheet, found in zip(sheets, headings, strict=True):
         standing_out = sum(heading.last + 1 - heading.first for heading in found)
         words = sum(len(line.text.split()) for line in sheet.lines)
-        if sheet.kept and sheet.lines and not sheet.headings and standing_out == len(sheet.lines) and words <= 20:
+        if (
+            sheet.kept
+            and sheet.lines
+            and not sheet.headings
+            and standing_out == len(sheet.lines)
+            and words <= 20
+        ):
             sheet.page_class, sheet.evidence = "title", f"{words} words in display type, and nothing else"
 
 
@@ -193,9 +211,7 @@ def _classify_empty(sheets: Sequence[Sheet], index: int) -> None:
         sheet.page_class, sheet.evidence = "no_text", "pictures or drawings, and no text under them"
 
 
-def _set_text(
-    sheet: Sheet, found: Sequence[Heading], type_: Type, joiner: Joiner, open_note: bool
-) -> bool:
+def _set_text(sheet: Sheet, found: Sequence[Heading], type_: Type, joiner: Joiner, open_note: bool) -> bool:
     """Make the page's paragraphs. Returns whether its last footnote goes on overleaf."""
     positions = list(range(len(sheet.lines)))
     notes: set[int] = set()
@@ -207,7 +223,9 @@ def _set_text(
                 sheet.removed.append((sheet.lines[at].text, kind))
         own = [sheet.lines[at] for at in positions]
         notes = {positions[at] for at in footnote_lines(own, type_.size, open_note)}
-        sheet.removed += [(f"{sheet.lines[at].mark} {sheet.lines[at].text}".strip(), "footnote") for at in sorted(notes)]
+        sheet.removed += [
+            (f"{sheet.lines[at].mark} {sheet.lines[at].text}".strip(), "footnote") for at in sorted(notes)
+        ]
         for first, (after, _) in sheet.headings.items():
             breaks |= {first, after}
             for at in range(first, after):
@@ -222,7 +240,7 @@ def _tie_pages(kept: Sequence[Sheet], joiner: Joiner) -> None:
     """Say where a paragraph goes on over a page's edge, and give a broken word whole to the first page."""
     paragraphs = [paragraph for sheet in kept for paragraph in sheet.paragraphs]
     set_in = sum(paragraph.indented for paragraph in paragraphs) * 4 > len(paragraphs)
-    for before, sheet in zip(kept, kept[1:], strict=False):
+    for before, sheet in pairwise(kept):
         first, last = sheet.paragraphs[0], before.paragraphs[-1]
         heading = any(at <= first.first for at in sheet.headings) or any(
             at > last.first for at in before.headings

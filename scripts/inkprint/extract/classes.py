@@ -28,38 +28,83 @@ REASONS = {
 # A heading that consists of these words names its section. English first, then what a reader of German,
 # French, Spanish or Italian books meets.
 _NAMES = {
-    "contents": r"(table of |brief |detailed )?contents( in brief)?|inhalt(sverzeichnis)?|table des matières|sommaire|índice( general)?|sommario",
-    "figures": r"(list of )?(figures|illustrations|tables|maps|plates|abbreviations)( and (figures|tables|illustrations|maps))?|abbildungsverzeichnis|table des illustrations",
-    "foreword": r"(forewords?|editors? ?s? (note|preface|introduction|foreword)|publishers? ?s? (note|preface)|translators? ?s? (note|preface|introduction)|(a )?note on the (text|translation|type|edition))( by .*| to .*)?|geleitwort|avant propos de l éditeur",
-    "notes": r"(end ?|foot ?|chapter )?notes( and (references|sources)| to .*| on sources| for .*)?|anmerkungen|endnoten|notas|note al testo",
-    "bibliography": r"(selected? |annotated |general )?(bibliography|references|works cited|sources)( and .*)?|(suggestions? for |suggested )?further reading|suggested readings?|literatur(verzeichnis)?|bibliographie|bibliografía|bibliografia",
-    "glossary": r"glossary( of .*)?|glossar|glossaire|glosario|list of symbols",
-    "index": r"(general |subject |name |author )?index( of .*)?|indices|register|(personen|sach)register|índice (analítico|alfabético)",
-    "licence": r"(full |pg )?(project gutenberg(tm)? )?licen[cs]e|(pg|project gutenberg) .*|.*boilerplate|transcribers? ?s? notes?",
-    "copyright": r"copyright( page| notice| ©.*)?|imprint|impressum|colophon|permissions|(photo|picture|illustration|text) credits|credits",
-    "dedication": r"dedication",
-    "cover": r"((front|back) )?cover|about the authors?|(also|other (books|works|titles)|books|more) by .*|by the same author|praise for .*|advance praise.*|half title",
-    "title": r"title( page)?|titelblatt|page de titre",
+    "contents": (
+        r"(table of |brief |detailed )?contents( in brief)?",
+        r"inhalt(sverzeichnis)?|table des matières|sommaire|índice( general)?|sommario",
+    ),
+    "figures": (
+        r"(list of )?(figures|illustrations|tables|maps|plates|abbreviations)"
+        r"( and (figures|tables|illustrations|maps))?",
+        r"abbildungsverzeichnis|table des illustrations",
+    ),
+    "foreword": (
+        r"forewords?( by .*| to .*)?",
+        r"(editor|publisher|translator)s? ?s? (note|preface|introduction|foreword)( to .*)?",
+        r"(a )?note on the (text|translation|type|edition)",
+        r"geleitwort",
+    ),
+    "notes": (
+        r"(end ?|foot ?|chapter )?notes( and (references|sources)| to .*| on sources| for .*)?",
+        r"anmerkungen|endnoten|notas",
+    ),
+    "bibliography": (
+        r"(selected? |annotated |general )?(bibliography|references|works cited|sources)( and .*)?",
+        r"(suggestions? for |suggested )?further reading|suggested readings?",
+        r"literatur(verzeichnis)?|bibliographie|bibliografía|bibliografia",
+    ),
+    "glossary": (r"glossary( of .*)?|list of symbols", r"glossar|glossaire|glosario"),
+    "index": (
+        r"(general |subject |name |author )?index( of .*)?|indices",
+        r"((personen|sach)?register)|índice (analítico|alfabético)",
+    ),
+    "licence": (
+        r"(full |pg )?(project gutenberg(tm)? )?licen[cs]e|(pg|project gutenberg) .*|.*boilerplate",
+        r"transcribers? ?s? notes?",
+    ),
+    "copyright": (
+        r"copyright( page| notice| ©.*)?|imprint|impressum|colophon|permissions",
+        r"((photo|picture|illustration|text) )?credits",
+    ),
+    "dedication": (r"dedication",),
+    "cover": (
+        r"((front|back) )?cover|about the authors?|half title|(advance )?praise( for .*)?",
+        r"(also|other (books|works|titles)|books|more) by .*|by the same author",
+    ),
+    "title": (r"title( page)?|titelblatt|page de titre",),
 }
-_PATTERNS = {name: re.compile(pattern) for name, pattern in _NAMES.items()}
+_PATTERNS = {name: re.compile("|".join(patterns)) for name, patterns in _NAMES.items()}
 # Outline entries that only group others.
 WRAPPER = re.compile(r"(front|main|back|end) ?matter|body|text|preliminaries")
 
-_LICENCE_START = re.compile(r"end of (the |this )?project gutenberg|\*{3} ?end of (the|this) project gutenberg|\*{3} ?start: full licen", re.I)
+_LICENCE_START = re.compile(
+    r"end of (the |this )?project gutenberg|\*{3} ?(end of (the|this) project gutenberg|start: full licen)",
+    re.I,
+)
 _LICENCE_END = re.compile(r"\*{3} ?start of (the|this) project gutenberg", re.I)
-_COPYRIGHT = re.compile(r"all rights reserved|\bisbn\b|library of congress|©|\bcopyright\b|first (published|edition|printing)|printed in|cataloging.in.publication|creative commons", re.I)
+_COPYRIGHT = re.compile(
+    r"all rights reserved|\bisbn\b|library of congress|©|\bcopyright\b|first (published|edition|printing)"
+    r"|printed in|cataloging.in.publication|creative commons",
+    re.I,
+)
 _DEDICATION = re.compile(r"(dedicated )?(to|for|in (loving )?memory of)\b", re.I)
 _ENDS_IN_PAGE = re.compile(r"(?:^|[\s.,…])(\d{1,4}|[ivxlc]{1,7})(?:n|ff?\.?)?\.?$", re.I)
 _INDEX_ENTRY = re.compile(r",\s?\d{1,4}(?:[–-]\d+)?(?:n\.?\d*|ff?\.?)?(?:[,;.]|$)|\bsee also\b|^\d[\d,–n-]*$")
 _LEADERS = re.compile(r"(\. ?){4,}|…{2,}|_{4,}")
 _NOTE_START = re.compile(r"^[\[(]?\d{1,3}[\]).]?\s+\S|^[*†‡]\s?\w")
-_CITES = re.compile(r"\b(ibid|op\. cit|pp?\. ?\d|vol\. ?\d|eds?\.|trans\.|see also|https?:|www\.|\(?(1[5-9]|20)\d\d[a-z]?\)?[,.;:)])|\b(Press|Publishers|University|Verlag|Journal)\b", re.I)
+_CITES = re.compile(
+    r"\b(ibid|op\. cit|pp?\. ?\d|vol\. ?\d|eds?\.|trans\.|see also|https?:|www\."
+    r"|(1[5-9]|20)\d\d[a-z]?\)?[,.;:)])"
+    r"|\b(Press|Publishers|University|Verlag|Journal)\b",
+    re.I,
+)
 
 
 def section_name(heading: str) -> str:
     """The class that a heading's words name, or ""."""
     words = re.sub(r"[^\w©]+", " ", heading.casefold().replace("’", "'").replace("'", " ")).strip()
-    words = re.sub(r"^(appendix|chapter|\d+|[ivx]+) (?=notes|references|bibliography|index|glossary)", "", words)
+    words = re.sub(
+        r"^(appendix|chapter|\d+|[ivx]+) (?=notes|references|bibliography|index|glossary)", "", words
+    )
     for name, pattern in _PATTERNS.items():
         if pattern.fullmatch(words):
             return name
@@ -67,7 +112,7 @@ def section_name(heading: str) -> str:
 
 
 def licence_edge(text: str) -> str:
-    """"start" where a licence text begins, "end" where one ends, or ""."""
+    """ "start" where a licence text begins, "end" where one ends, or ""."""
     if _LICENCE_START.search(text):
         return "start"
     return "end" if _LICENCE_END.search(text) else ""
@@ -96,7 +141,7 @@ def looks_like(name: str, lines: Sequence[Line], body_size: float) -> bool:
 
 def is_prose(lines: Sequence[Line]) -> bool:
     """Full lines of running words: what a page of the book's text is made of."""
-    words = sum(len(line.text.split()) for line in lines)
+    words = sum(any(map(str.isalpha, word)) for line in lines for word in line.text.split())
     if words < 60:
         return False
     widest = max(line.x1 - line.x0 for line in lines)

@@ -47,7 +47,9 @@ def read_text(path: Path) -> str | None:
 def is_plain_text(path: Path) -> bool:
     """Whether a file is to be read as plain text. Raises UserError where name and content disagree."""
     if path.suffix.lower() in TABLES:
-        raise UserError(f"{path}: a table; this version reads documents (PDF, EPUB, plain text): move it away")
+        raise UserError(
+            f"{path}: a table; this version reads documents (PDF, EPUB, plain text): move it away"
+        )
     if path.stat().st_size == 0:
         raise UserError(f"{path}: the file is empty; replace or remove it")
     text = read_text(path)
@@ -83,11 +85,13 @@ def opened(path: Path) -> Iterator[Any]:
                 " (qpdf --decrypt --password=… in.pdf out.pdf) and put that in its place"
             )
         if document.page_count == 0:
-            raise UserError(f"{path}: damaged, opens with 0 pages (cut off while it was copied?); get it again")
+            raise UserError(
+                f"{path}: damaged, opens with 0 pages (cut off while it was copied?); get it again"
+            )
         yield document
 
 
-def outline_of(document: Any) -> list[tuple[int, str, int]]:  # noqa: ANN401
+def outline_of(document: Any) -> list[tuple[int, str, int]]:
     """Level, title and page of every outline entry; none where the outline is broken."""
     try:
         return [(level, title, page) for level, title, page in document.get_toc(simple=True)]

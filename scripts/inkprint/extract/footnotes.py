@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from inkprint.extract.lines import Line
 
@@ -68,7 +69,7 @@ def marks_after_words(texts: Sequence[str], counts: Counter[str]) -> set[str]:
         for match in re.finditer(r"\b([^\W\d_]{4,})(\d{1,3})\b", text):
             if counts[match[1].lower()]:
                 found.append((match[0], int(match[2])))
-    following = sum(0 <= b[1] - a[1] <= 3 for a, b in zip(found, found[1:], strict=False))
+    following = sum(0 <= b[1] - a[1] <= 3 for a, b in pairwise(found))
     if len(found) < 4 or following * 2 < len(found):
         return set()
     times = Counter(word for word, _ in found)

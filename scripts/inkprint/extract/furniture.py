@@ -16,6 +16,7 @@ from inkprint.extract.letters import is_ornament
 from inkprint.extract.lines import Line, RawPage
 
 EDGE_ROWS = 3  # a head or foot is among the first or last so many rows
+ALONE = 1000.0  # the gap to the next row where there is none
 SAME_HEIGHT = 4.0  # points
 REPEATS = 3  # pages on which a line must come back
 
@@ -41,9 +42,7 @@ class Row:
     gap: float  # white space to the next row towards the middle
 
 
-def find_furniture(
-    pages: Sequence[RawPage], edges: bool = True
-) -> tuple[list[dict[int, str]], list[str]]:
+def find_furniture(pages: Sequence[RawPage], edges: bool = True) -> tuple[list[dict[int, str]], list[str]]:
     """For every page the lines to take out, by position, with the reason; and the printed page numbers.
 
     Without `edges` the pages are not a printer's: only ornament and repeated addresses go.
@@ -59,18 +58,16 @@ def find_furniture(
         alone = _number_alone(row.text)
         if alone and _counts(row, *alone[0], offsets):
             reason, labels[row.page] = "page number", row.text.strip("[]()–—- ")
-        elif row in repeated:
-            reason = "running head" if row.at_top else "running foot"
-        elif _in_band(row, bands) and row.gap > 0.5 * leading and len(pages[row.page].lines) > 1:
-            reason = "running head" if row.at_top else "running foot"
-        elif _ends_in_page_number(row, offsets) and row.gap > 0.5 * leading and len(row.text) < 90:
+        elif row in repeated or _stands_like_one(row, bands, offsets, leading):
             reason = "running head" if row.at_top else "running foot"
         else:
             continue
         for number in _end_numbers(row.text):
             if _counts(row, *number, offsets):
                 labels[row.page] = labels[row.page] or number[2]
-        removed[row.page] |= dict.fromkeys(row.lines, reason)
+        for at in row.lines:
+            figure = _number_alone(pages[row.page].lines[at].text)
+            removed[row.page][at] = "page number" if figure else reason
     for index, page in enumerate(pages):
         for at, line in enumerate(page.lines):
             if at not in removed[index] and is_ornament(line.text):
@@ -101,12 +98,19 @@ def _edge_rows(index: int, page: RawPage) -> Iterator[Row]:
         lines = [page.lines[at] for at in group]
         top, bottom = min(line.top for line in lines), max(line.bottom for line in lines)
         beyond = place + 1 if at_top else place - 1
-        gap = 1000.0
+        gap = ALONE
         if 0 <= beyond < count:
             other = page.lines[grouped[beyond][0]]
             gap = other.top - bottom if at_top else top - other.bottom
         yield Row(
-            index, tuple(group), " ".join(line.text for line in lines), top, bottom, lines[0].size, at_top, gap
+            index,
+            tuple(group),
+            " ".join(line.text for line in lines),
+            top,
+            bottom,
+            lines[0].size,
+            at_top,
+            gap,
         )
 
 
@@ -160,7 +164,11 @@ def _page_offsets(rows: Sequence[Row]) -> dict[str, set[int]]:
                 seen[kind][value - row.page] += 1
     # Plates and missing pages shift the count, so that a book may have several offsets.
     return {
-        kind: {offset for offset, count in counter.items() if count >= REPEATS and count * 30 >= max(counter.values())}
+        kind: {
+            offset
+            for offset, count in counter.items()
+            if count >= REPEATS and count * 30 >= max(counter.values())
+        }
         for kind, counter in seen.items()
     }
 
@@ -199,18 +207,30 @@ def _repeated(rows: Sequence[Row], offsets: dict[str, set[int]], leading: float)
     return found
 
 
-def _bands(repeated: set[Row]) -> list[tuple[bool, float, float, float]]:
+def _bands(repeated: set[Row]) -> list[tuple[bool, float, float]]:
     """Heights at which running heads stand: a chapter of one page has one that never comes back."""
     places: Counter[tuple[bool, int, float]] = Counter(
         (row.at_top, round(row.top / 2), row.size) for row in sorted(repeated, key=lambda row: row.page)
     )
-    return [(at_top, 2.0 * top, size, count) for (at_top, top, size), count in places.items() if count >= 5]
+    return [(at_top, 2.0 * top, size) for (at_top, top, size), count in places.items() if count >= 5]
 
 
-def _in_band(row: Row, bands: Sequence[tuple[bool, float, float, float]]) -> bool:
+def _stands_like_one(
+    row: Row,
+    bands: Sequence[tuple[bool, float, float]],
+    offsets: dict[str, set[int]],
+    leading: float,
+) -> bool:
+    """A head that never comes back: set apart, where heads stand or with the page's number at its end."""
+    if row.gap <= 0.5 * leading or row.gap >= ALONE:
+        return False
+    return _in_band(row, bands) or (_ends_in_page_number(row, offsets) and len(row.text) < 90)
+
+
+def _in_band(row: Row, bands: Sequence[tuple[bool, float, float]]) -> bool:
     return any(
         row.at_top == at_top and abs(row.top - top) < SAME_HEIGHT and abs(row.size - size) < 0.3
-        for at_top, top, size, _ in bands
+        for at_top, top, size in bands
     )
 
 

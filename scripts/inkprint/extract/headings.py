@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 from statistics import median
 
 from inkprint.extract.classes import section_name
@@ -14,13 +15,19 @@ from inkprint.extract.furniture import roman
 from inkprint.extract.letters import one_space
 from inkprint.extract.lines import Line
 
-_ONES = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_ONES = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen"
+)
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 NUMBERS = {word: value for value, word in enumerate(_ONES.split(), start=1)}
 NUMBERS |= {word: 10 * value for value, word in enumerate(_TENS.split(), start=2)}
 NUMBERS |= {word: value for value, word in enumerate(_ORDINALS.split(), start=1)}
-_NAMED = r"chapter|part|book|section|letter|canto|act|lecture|essay|volume|kapitel|teil|chapitre|partie|capítulo|parte|capitolo"
+_NAMED = (
+    r"chapter|part|book|section|letter|canto|act|lecture|essay|volume"
+    r"|kapitel|teil|chapitre|partie|capítulo|parte|capitolo"
+)
 _SPELLED = "|".join(NUMBERS)
 _FIGURE = rf"\d{{1,3}}|[ivxlc]+|(?:{_SPELLED})(?:[ -](?:{_SPELLED}))?"
 NUMBERED = re.compile(rf"(?:the\s+)?(?:{_NAMED})\s+(?:the\s+)?({_FIGURE})\b[\s.:—–-]*", re.IGNORECASE)
@@ -55,7 +62,7 @@ def body_type(pages: Sequence[Sequence[Line]]) -> Type:
     steps = [
         b.top - a.top
         for lines in pages
-        for a, b in zip(lines, lines[1:], strict=False)
+        for a, b in pairwise(lines)
         if a.size == b.size == size and 0 < b.top - a.top < 4 * size
     ]
     return Type(size, median(steps) if steps else 1.2 * size, bold * 2 > sum(sizes.values()), False)

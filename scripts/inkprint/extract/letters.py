@@ -7,7 +7,15 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+LIGATURES = {
+    0xFB00: "ff",
+    0xFB01: "fi",
+    0xFB02: "fl",
+    0xFB03: "ffi",
+    0xFB04: "ffl",
+    0xFB05: "st",
+    0xFB06: "st",
+}
 # TeX fonts draw an accent as a character of its own before its letter: Poincar´e.
 ACCENTS = {
     "´": "\u0301",
@@ -23,7 +31,10 @@ ACCENTS = {
 }
 _ACCENTED = re.compile(f"([{''.join(ACCENTS)}])([A-Za-zı])")
 # Invisible: controls, lone surrogates, zero-width and direction marks, byte order marks.
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+_LOST_BLANK = re.compile(r"([a-z]{2}[.!?][”’]?(?=[A-Z][a-z]|[AI] )|[a-z]{2}[.,;:!?](?=“\w))")
 SOFT_HYPHEN = "\u00ad"
 _HYPHENS = re.compile("[\u2010\u2011]")
 _SPACES = re.compile(r"\s+")
@@ -55,10 +66,15 @@ def one_space(text: str) -> str:
     return _SPACES.sub(" ", text.replace(SOFT_HYPHEN, "")).strip()
 
 
+def space_sentences(text: str) -> str:
+    """A blank where tight setting lost it after a sentence's end or before a quotation: fly.The moment."""
+    return _LOST_BLANK.sub(r"\1 ", text)
+
+
 def is_ornament(text: str) -> bool:
     """A row that is drawn, not read: * * *, a line of dingbats, a rule of dashes."""
     marks = [character for character in text if not character.isspace()]
-    if not marks or any(character.isalnum() or character in "=+−<>()[]{}" for character in marks):
+    if not marks or any(character.isalnum() or character in "=+−<>()[]{}√" for character in marks):
         return False
     return not all(character in "“”‘’\"'.,;:!?…" for character in marks) or len(marks) > 3
 
@@ -77,7 +93,7 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
 
 
 class Joiner:
-    """Joins the lines of a paragraph, and decides from this book's own words which hyphens are the author's."""
+    """Joins a paragraph's lines, and tells from the book's own words which hyphens are the author's."""
 
     def __init__(self, counts: Counter[str], line_ends: Iterable[tuple[str, str]] = ()) -> None:
         """`line_ends`: the halves around every hyphen at a line's end.

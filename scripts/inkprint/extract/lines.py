@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
-from inkprint.extract.letters import SOFT_HYPHEN, clean, one_space
+from inkprint.extract.letters import SOFT_HYPHEN, clean, one_space, space_sentences
 
 NOTE_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡§‖¶]{1,3})(?:[,–-] ?\d{1,3})*[\])]?")
+_OVER = re.compile(r"[−–-]?\d{1,3}")
+_UNDER = re.compile(r"\d{1,3}[a-z]?(?!\w)|[a-z](?!\w)")
 RAISED = 0.12  # a raised mark's baseline lies this share of the line's size above the line's
 SMALLER = 0.85  # and its size is below this share
 
@@ -43,36 +48,50 @@ class RawPage:
     pictures: bool  # looked for only where there is no text
 
 
-def read_page(page: Any, number: int) -> RawPage:  # noqa: ANN401
+def read_page(page: Any, number: int) -> RawPage:
     """Read a PyMuPDF page. A function of the page alone, so that processes can share the work."""
     import pymupdf
 
     found = page.get_text("dict", flags=pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_PRESERVE_IMAGES)
-    lines: list[Line] = []
-    sideways: list[str] = []
+    blocks: list[list[Line]] = []
+    turned: list[list[Line]] = []
     for block in found["blocks"]:
-        fragments: list[Line] = []
-        for item in block.get("lines", ()):
-            line = _line(item["spans"])
-            if line is None:
-                continue
-            if item["dir"][0] < 0.9:
-                sideways.append(line.text)
-            elif not fragments or not _drawn_twice(fragments[-1], line):
-                fragments.append(line)
-        lines += _merge(fragments)
-    if len(sideways) > len(lines):  # a whole page turned: its text is still text
-        sideways.clear()
-        lines = [line for block in found["blocks"] for line in _block_lines(block)]
+        items = _stack_fractions(block.get("lines", ()))
+        read = [(item["dir"][0] >= 0.9, line) for item in items if (line := _line(item["spans"]))]
+        blocks.append(_merge([line for level, line in read if level]))
+        turned.append([line for level, line in read if not level])
+    if sum(map(len, turned)) > sum(map(len, blocks)):  # a whole page turned: its text is still text
+        blocks, turned = turned, []
+    lines = _reading_order([block for block in blocks if block])
+    sideways = [line.text for block in turned for line in block]
     pictures = not lines and bool(page.get_images() or page.get_drawings())
-    ordered = tuple(_reading_order(lines))
-    return RawPage(
-        number, page.get_label(), found["width"], found["height"], ordered, tuple(sideways), pictures
-    )
+    size = found["width"], found["height"]
+    return RawPage(number, page.get_label(), *size, tuple(lines), tuple(sideways), pictures)
 
 
-def _block_lines(block: dict[str, Any]) -> list[Line]:
-    return [line for item in block.get("lines", ()) if (line := _line(item["spans"]))]
+def _stack_fractions(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A fraction's figures stand one above the other and come as the end of one line and the start of
+    the next. Put together as 1/2 they are not taken for note marks."""
+    kept = [dict(item, spans=[span for span in item["spans"] if span["text"]]) for item in items]
+    for first, second in pairwise(kept):
+        over = next((span for span in reversed(first["spans"]) if span["text"].strip()), None)
+        under = next((span for span in second["spans"] if span["text"].strip()), None)
+        if over is None or under is None:
+            continue
+        figures = _OVER.fullmatch(over["text"].strip()), _UNDER.match(under["text"])
+        shared = min(over["bbox"][2], under["bbox"][2]) - max(over["bbox"][0], under["bbox"][0])
+        beneath = under["bbox"][1] > over["bbox"][1] + 2
+        if all(figures) and beneath and shared > 0.4 * min(_width(over), _width(under)):
+            text = f"{over['text'].strip()}/{figures[1][0]}"
+            first["spans"][first["spans"].index(over)] = dict(over, text=text)
+            second["spans"][second["spans"].index(under)] = dict(
+                under, text=under["text"][figures[1].end() :]
+            )
+    return kept
+
+
+def _width(span: dict[str, Any]) -> float:
+    return span["bbox"][2] - span["bbox"][0]
 
 
 def _line(spans: list[dict[str, Any]]) -> Line | None:
@@ -96,7 +115,7 @@ def _line(spans: list[dict[str, Any]]) -> Line | None:
         text += piece
     text = clean(text)
     soft = SOFT_HYPHEN if text.rstrip().endswith(SOFT_HYPHEN) else ""
-    text = one_space(text) + soft
+    text = space_sentences(one_space(text)) + soft
     if not text:
         return None
     main = [span for span in spans if round(span["size"], 1) == size]
@@ -139,26 +158,39 @@ def _drawn_twice(first: Line, second: Line) -> bool:
 
 
 def _merge(lines: list[Line]) -> list[Line]:
-    """Put together the fragments of one line that PyMuPDF cut at wide gaps."""
+    """Put together the fragments of one line that PyMuPDF cut at wide gaps; drop what is drawn twice."""
     merged: list[Line] = []
     for line in lines:
         last = merged[-1] if merged else None
-        if last and _same_row(last, line) and -2 < line.x0 - last.x1 < 3 * line.size:
-            blank = "" if line.x0 - last.x1 < 0.12 * line.size else " "
-            longer = last if len(last.text) >= len(line.text) else line
-            merged[-1] = replace(
-                longer,
-                text=last.text + blank + line.text,
-                x0=last.x0,
-                x1=line.x1,
-                mark=last.mark,
-                marks=last.marks + line.marks,
-            )
+        if last and _drawn_twice(last, line):
+            continue
+        if last and _same_row(last, line) and -4 < line.x0 - last.x1 < 3 * line.size:
+            blank = "" if line.x0 - last.x1 < 0.12 * line.size and last.text[-1:] != "," else " "
+            merged[-1] = _glue(last, line, blank)
+        elif len(merged) > 1 and _is_sign(last) and _same_row(merged[-2], line) and line.x0 >= last.x0:
+            # A root sign stands too high for its row and parts it: where |√| 2 ought to be.
+            merged[-2:] = [_glue(_glue(merged[-2], merged[-1], " "), line, "")]
         elif last and _is_drop_cap(last, line):
             merged[-1] = replace(line, text=last.text + line.text, x0=last.x0, marks=line.marks)
         else:
             merged.append(line)
     return merged
+
+
+def _glue(first: Line, second: Line, blank: str) -> Line:
+    longer = first if len(first.text) >= len(second.text) else second
+    return replace(
+        longer,
+        text=first.text + blank + second.text,
+        x0=first.x0,
+        x1=max(first.x1, second.x1),
+        mark=first.mark,
+        marks=first.marks + second.marks,
+    )
+
+
+def _is_sign(line: Line | None) -> bool:
+    return line is not None and len(line.text) <= 2 and unicodedata.category(line.text[0]) == "Sm"
 
 
 def _same_row(first: Line, second: Line) -> bool:
@@ -173,10 +205,13 @@ def _is_drop_cap(first: Line, second: Line) -> bool:
     return first.top - second.size < second.top < first.bottom and second.x0 > first.x0
 
 
-def _reading_order(lines: list[Line]) -> list[Line]:
-    """Top to bottom where there is one column; otherwise the order in which the file draws them."""
+def _reading_order(blocks: list[list[Line]]) -> list[Line]:
+    """Blocks from top to bottom where there is one column; otherwise as the file draws them."""
+    tops = [(min(line.top for line in block), block) for block in blocks]
+    lines = [line for block in blocks for line in block]
     ordered = sorted(lines, key=lambda line: (line.top, line.x0))
-    beside = sum(
-        1 for a, b in zip(ordered, ordered[1:], strict=False) if _same_row(a, b) and b.x0 > a.x1 + a.size / 2
-    )
-    return ordered if beside <= max(2, len(lines) // 8) else lines
+    pairs = pairwise(ordered)
+    beside = sum(_same_row(a, b) and b.x0 > a.x1 + a.size / 2 for a, b in pairs)
+    if beside <= max(2, len(lines) // 8):
+        lines = [line for _, block in sorted(tops, key=lambda item: item[0]) for line in block]
+    return _merge(lines)

@@ -12,6 +12,7 @@ from inkprint.extract.letters import Joiner
 from inkprint.extract.lines import Line
 
 INDENT = 0.7  # of the type's size: less is a crooked margin
+_ITEM = re.compile(r"\(?(\d{1,2}|[a-z]|[ivx]{1,4})[.)] ")  # an entry of a list
 _SENTENCE_END = re.compile(r"[.!?…:][”’\"')\]]*$")
 
 
@@ -36,7 +37,7 @@ def make_paragraphs(
     indents: list[bool] = []
     columns = _margins(lines, keep)
     for order, at in enumerate(keep):
-        left, right = columns[at]
+        left = columns[at][0]
         before = keep[order - 1] if order else None
         indented = lines[at].x0 > left + INDENT * type_.size
         broken = before is not None and any(position in breaks for position in range(before + 1, at + 1))
@@ -77,6 +78,8 @@ def _parted(
         return True
     if abs(above.size - line.size) > 0.15 * size and min(len(above.text), len(line.text)) > 3:
         return True
+    if _ITEM.match(line.text) and re.search(r"[.;:,]$", above.text):
+        return True
     left, right = columns[at]
     was_indented = above.x0 > columns[before][0] + INDENT * type_.size
     if indented and (not was_indented or abs(above.x0 - line.x0) > INDENT * type_.size):
@@ -88,7 +91,7 @@ def _parted(
 
 
 def _margins(lines: Sequence[Line], keep: Sequence[int]) -> dict[int, tuple[float, float]]:
-    """For every line the left and right edge of its column: where most of the column's lines begin and end."""
+    """The left and right edge of every line's column: where most of the column's lines begin and end."""
     columns: list[list[int]] = []
     for at in keep:
         if columns and lines[at].top >= lines[columns[-1][-1]].top - 2 * lines[at].size:

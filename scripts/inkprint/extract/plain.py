@@ -16,7 +16,9 @@ SIZE = 10.0
 # _word_ or _some words on
 # two lines_: the plain-text way to write italics
 _ITALICS = re.compile(r"(?<![^\W_])_([^_\n]+(?:\n[^_\n]+)?)_(?![^\W_])")
-_EDGE = re.compile(r"\*{3} ?(start|end) of (the|this) project gutenberg|^end of (the |this )?project gutenberg", re.I)
+_EDGE = re.compile(
+    r"\*{3} ?(start|end) of (the|this) project gutenberg|^end of (the |this )?project gutenberg", re.I
+)
 
 
 def text_pages(text: str) -> list[RawPage]:

@@ -1,4 +1,4 @@
-"""Where the parts of a book begin: chapters to keep, and front and back matter to drop.
+"""The parts of a book: chapters to keep, and front and back matter to drop.
 
 Three witnesses, in this order: the outline (as far as its entries point to pages), the contents page,
 and headings by their words and type. A section runs from its start to the next, so that one odd page inside
@@ -7,44 +7,27 @@ the notes stays notes, and a page of body inside them, under a heading of its ow
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
-from inkprint.extract.classes import WRAPPER, is_prose, licence_edge, looks_like, section_name
-from inkprint.extract.footnotes import begins_note
-from inkprint.extract.headings import (
-    NUMBERED,
-    PLAIN_NAMES,
-    Heading,
-    Type,
-    clean_title,
-    join_title,
-    same_title,
-    split_number,
+from inkprint.extract.chapters import (
+    CHAPTER,
+    FRONT,
+    OutlineEntry,
+    Start,
+    from_contents,
+    from_outline,
+    from_type,
+    place_of,
 )
+from inkprint.extract.classes import is_prose, licence_edge, looks_like, section_name
+from inkprint.extract.footnotes import begins_note
+from inkprint.extract.headings import PLAIN_NAMES, Heading, Type, clean_title, join_title, same_title
 from inkprint.extract.lines import Line
 
-OutlineEntry = tuple[int, str, int]  # level from 1, title, page from 1 or less when it points nowhere
-
-CHAPTER, FRONT = "chapter", "front"
 ONE_PAGE = ("cover", "title", "copyright", "dedication")
 BACK = ("notes", "bibliography", "glossary", "index")
 LOOKED_AT = ("notes", "bibliography", "index")  # classes that figures can confirm
-
-
-@dataclass(frozen=True)
-class Start:
-    """A section begins at this line of this page."""
-
-    page: int
-    line: int  # its first line, the heading's if it has one
-    after: int  # the first line after the heading
-    kind: str  # CHAPTER, FRONT (told page by page) or a page class
-    title: str
-    evidence: str
 
 
 def find_starts(
@@ -56,228 +39,25 @@ def find_starts(
     """Every section's start, in order; the first is at the first line of the first page."""
     named = _named_sections(pages, headings, type_)
     contents = [start for start in named if start.kind == "contents"]
-    starts = _from_outline(pages, headings, outline)
+    starts = from_outline(pages, headings, outline)
     if sum(start.kind == CHAPTER for start in starts) < 2:
-        starts += _from_contents(pages, headings, contents)
+        starts += from_contents(pages, headings, contents)
     if sum(start.kind == CHAPTER for start in starts) < 2:
-        starts = [s for s in starts if s.kind != CHAPTER] + _from_type(pages, headings, named, type_)
+        starts = [s for s in starts if s.kind != CHAPTER] + from_type(pages, headings, named, type_)
     starts += [start for start in named if not _known(start, starts)]
-    starts += _ends_of_contents(sorted(starts, key=_place), pages, headings)
-    starts = _confirmed(sorted(starts, key=_place), pages, type_)
+    starts += _ends_of_contents(sorted(starts, key=place_of), pages, headings)
+    starts = _confirmed(sorted(starts, key=place_of), pages, type_)
     starts += _author_own(headings, starts, pages, type_)
     starts = _with_licences(starts, pages)
-    starts = _one_page_each(sorted(starts, key=_place), len(pages))
-    if not starts or _place(starts[0]) > (0, 0):
+    starts = _one_page_each(sorted(starts, key=place_of), len(pages))
+    if not starts or place_of(starts[0]) > (0, 0):
         kind = FRONT if any(s.kind == CHAPTER for s in starts) else "body"
         starts.insert(0, Start(0, 0, 0, kind, "", "before the first named section"))
     return starts
 
 
-def _place(start: Start) -> tuple[int, int]:
-    return (start.page, start.line)
-
-
 def _known(start: Start, starts: Sequence[Start]) -> bool:
     return any(other.page == start.page and abs(other.line - start.line) <= 3 for other in starts)
-
-
-# -- the outline ------------------------------------------------------------------------------
-
-
-def _from_outline(
-    pages: Sequence[Sequence[Line]], headings: Sequence[Sequence[Heading]], outline: Sequence[OutlineEntry]
-) -> list[Start]:
-    entries = [
-        (level, clean_title(title), page - 1)
-        for level, title, page in outline
-        if 0 < page <= len(pages) and clean_title(title)
-    ]
-    deepest = _chapter_level(entries, pages)
-    starts: list[Start] = []
-    for position, (level, title, index) in enumerate(entries):
-        kind = section_name(title)
-        below = entries[position + 1] if position + 1 < len(entries) else (0, "", len(pages))
-        wraps = WRAPPER.fullmatch(title.casefold().strip(". ")) is not None
-        if (level > deepest and not kind) or (wraps and below[0] > level):
-            continue
-        place = _find_title(title, pages[index], headings[index])
-        if place is None:
-            # The book's own title over its chapters, or a heading that is a picture.
-            if below[0] > level and below[2] == index:
-                continue
-            place = (0, 0)
-        start = Start(index, *place, kind or CHAPTER, title, f"outline entry {title!r}")
-        if not any(_place(other) == _place(start) and other.kind == start.kind for other in starts):
-            starts.append(start)
-    return starts
-
-
-def _chapter_level(entries: Sequence[tuple[int, str, int]], pages: Sequence[Sequence[Line]]) -> int:
-    """The deepest outline level whose entries are chapters and not their sections."""
-    deepest = 1
-    for level in (1, 2):
-        parents = [
-            (entry, below)
-            for entry, below in zip(entries, entries[1:], strict=False)
-            if entry[0] == level and below[0] == level + 1 and not section_name(entry[1])
-        ]
-        if not parents:
-            break
-        numbers = [split_number(title)[0] for lvl, title, _ in entries if lvl == level + 1]
-        numbers = [number for number in numbers if number]
-        dotted = sum(bool(re.match(r"\d+\.\d", title)) for lvl, title, _ in entries if lvl == level + 1)
-        # Chapters are counted through the parts of a book; sections begin again in every chapter.
-        counted = len(numbers) >= 3 and numbers == sorted(set(numbers)) and not dotted
-        dividers = [
-            sum(len(line.text.split()) for lines in pages[entry[2] : max(below[2], entry[2] + 1)] for line in lines)
-            < (60 if below[2] > entry[2] else 0)
-            or WRAPPER.fullmatch(entry[1].casefold().strip(". ")) is not None
-            or re.match(r"(part|book|volume|teil|partie)\b", entry[1], re.IGNORECASE) is not None
-            for entry, below in parents
-        ]
-        if not (counted and len(parents) > 1 or sum(dividers) * 2 > len(dividers)):
-            break
-        deepest = level + 1
-    return deepest
-
-
-def _find_title(title: str, lines: Sequence[Line], headings: Sequence[Heading]) -> tuple[int, int] | None:
-    """The lines on a page that print this title: first of the heading, first after it."""
-    for heading in headings:
-        for first in range(heading.first, heading.last + 1):
-            for last in range(first, heading.last + 1):
-                if same_title(title, join_title([line.text for line in lines[first : last + 1]])):
-                    # Words above on the same heading (Chapter I, the book's title) belong to it, and so
-                    # does a second line that goes on with the title.
-                    while last < heading.last and _goes_on(title, lines, first, last + 1):
-                        last += 1
-                    return heading.first if heading.on_top or first <= heading.first + 1 else first, last + 1
-    for at, line in enumerate(lines[:6]):
-        number, key = split_number(title)
-        if len(key) >= 4 and (number, key) == split_number(line.text) or split_number(line.text)[1] == key != "":
-            return at, at + 1
-    return None
-
-
-def _goes_on(title: str, lines: Sequence[Line], first: int, at: int) -> bool:
-    words = "".join(character for character in title.casefold() if character.isalnum())
-    piece = "".join(character for character in lines[at].text.casefold() if character.isalnum())
-    return len(piece) >= 3 and piece in words
-
-
-# -- the contents page ------------------------------------------------------------------------
-
-
-def _from_contents(
-    pages: Sequence[Sequence[Line]], headings: Sequence[Sequence[Heading]], contents: Sequence[Start]
-) -> list[Start]:
-    """Headings whose words stand in the table of contents, found in its order."""
-    found: list[Start] = []
-    for start in contents[:1]:
-        titles = _listed_titles(pages, start)
-        place = (start.page, start.after)
-        for title in titles:
-            match = _next_heading(title, place, start, headings)
-            if match is None or section_name(title):
-                continue
-            place = (match.page, match.last + 1)
-            text = join_title(match.lines)
-            found.append(Start(match.page, match.first, match.last + 1, CHAPTER, text, f"contents entry {title!r}"))
-    return found if len(found) >= 3 else []
-
-
-def _listed_titles(pages: Sequence[Sequence[Line]], start: Start) -> list[str]:
-    titles: list[str] = []
-    for index in range(start.page, min(start.page + 6, len(pages))):
-        lines = pages[index][start.after if index == start.page else 0 :]
-        if index > start.page and not looks_like("contents", lines, 0.0):
-            break
-        for line in lines:
-            text = re.sub(r"[\s.…·_]*\b(\d+|[ivxlc]+)$", "", line.text, flags=re.IGNORECASE)
-            if clean_title(text):
-                titles.append(clean_title(text))
-    return titles
-
-
-def _next_heading(
-    title: str, place: tuple[int, int], start: Start, headings: Sequence[Sequence[Heading]]
-) -> Heading | None:
-    for page in range(place[0], len(headings)):
-        for heading in headings[page]:
-            if (page, heading.first) < place or (page == start.page and heading.first <= start.line):
-                continue
-            if same_title(title, join_title(heading.lines)):
-                return heading
-    return None
-
-
-# -- headings by their type -------------------------------------------------------------------
-
-
-def _from_type(
-    pages: Sequence[Sequence[Line]],
-    headings: Sequence[Sequence[Heading]],
-    named: Sequence[Start],
-    type_: Type,
-) -> list[Start]:
-    """Chapters told by their headings alone: numbered ones and those set like them, or the largest that recur."""
-    listed = {(start.page, start.line) for start in named}
-    likely = [
-        heading
-        for page in headings
-        for heading in page
-        if (heading.page, heading.first) not in listed
-        and len(heading.lines) <= 4
-        and not section_name(heading.text)
-        and _text_follows(pages, heading)
-    ]
-    numbered = [heading for heading in likely if heading.numbered]
-    if len(numbered) >= 2:
-        sizes = Counter(heading.size for heading in numbered)
-        size = max(sizes, key=lambda key: (sizes[key], key))
-        numbered = [h for h in numbered if h.size >= size - 0.3]
-        first = (numbered[0].page, numbered[0].first)
-        like = [
-            h for h in likely
-            if not h.numbered and h.on_top and (h.page, h.first) > first and abs(h.size - size) < 0.3
-            and size > 1.05 * type_.size
-        ]
-        chosen, how = numbered + like, "numbered heading, or one set like it"
-    elif counted := _counting(likely):
-        chosen, how = counted, "headings numbered from 1"
-    else:
-        tops = [heading for heading in likely if heading.on_top and heading.size >= 1.12 * type_.size]
-        sizes = Counter(heading.size for heading in tops)
-        recurring = [size for size, count in sizes.items() if count >= 2]
-        chosen = [heading for heading in tops if recurring and heading.size >= max(recurring) - 0.3]
-        how = f"heading in large type ({max(recurring):g} against {type_.size:g})" if recurring else ""
-    return [
-        Start(h.page, h.first, h.last + 1, CHAPTER, join_title(h.lines), how)
-        for h in sorted(chosen, key=lambda heading: (heading.page, heading.first))
-    ]
-
-
-def _counting(headings: Sequence[Heading]) -> list[Heading]:
-    """The longest run of headings whose bare numbers count up from 1: I. The Maniac, II. …"""
-    best: list[Heading] = []
-    run: list[Heading] = []
-    for heading in headings:
-        number, _ = split_number(join_title(heading.lines))
-        if number == 1:
-            run = [heading]
-        elif run and number == len(run) + 1:
-            run = [*run, heading]
-        if len(run) > len(best):
-            best = run
-    return best if len(best) >= 3 else []
-
-
-def _text_follows(pages: Sequence[Sequence[Line]], heading: Heading) -> bool:
-    rest = list(pages[heading.page][heading.last + 1 :])
-    if len(rest) < 6 and heading.page + 1 < len(pages):
-        rest += pages[heading.page + 1][:12]
-    following = [line for line in rest[:8] if not NUMBERED.match(line.text)]
-    return sum(len(line.text.split()) for line in following) >= 20
 
 
 # -- sections that name themselves ------------------------------------------------------------
@@ -292,9 +72,18 @@ def _named_sections(
             for at in range(heading.first, heading.last + 1):
                 text = pages[heading.page][at].text
                 name = section_name(text)
-                if name and (heading.on_top or heading.size > 1.05 * type_.size or name in ("notes", "contents")):
+                if name and (
+                    heading.on_top or heading.size > 1.05 * type_.size or name in ("notes", "contents")
+                ):
                     found.append(
-                        Start(heading.page, at, at + 1, name, clean_title(text), f"heading {clean_title(text)!r}")
+                        Start(
+                            heading.page,
+                            at,
+                            at + 1,
+                            name,
+                            clean_title(text),
+                            f"heading {clean_title(text)!r}",
+                        )
                     )
                     break
     return found
@@ -312,12 +101,25 @@ def _ends_of_contents(
         for index in range(start.page, min(last[0] + 1, len(pages))):
             begin = start.after if index == start.page else 0
             here = [h for h in headings[index] if h.first >= begin and (index, h.first) < last]
-            opened = [h for h in here if is_prose(pages[index][h.last + 1 :][:12])]
+            edges = [*(h.first for h in here[1:]), len(pages[index])]
+            rests = [pages[index][h.last + 1 : edge][:12] for h, edge in zip(here, edges, strict=False)]
+            opened = [
+                h
+                for h, rest in zip(here, rests, strict=True)
+                if is_prose(rest) and not looks_like("contents", rest, 0.0)
+            ]
             if opened:
                 heading = opened[0]
                 title = join_title(heading.lines)
                 found.append(
-                    Start(index, heading.first, heading.last + 1, CHAPTER, title, f"heading {title!r} after the contents")
+                    Start(
+                        index,
+                        heading.first,
+                        heading.last + 1,
+                        CHAPTER,
+                        title,
+                        f"heading {title!r} after the contents",
+                    )
                 )
                 break
             prose = is_prose(pages[index]) and not looks_like("contents", pages[index], 0.0)
@@ -333,7 +135,8 @@ def _confirmed(starts: list[Start], pages: Sequence[Sequence[Line]], type_: Type
     for start, end in zip_longest(starts, starts[1:]):
         last = end.page if end else len(pages)
         inner = [
-            pages[index][start.after if index == start.page else 0 :] for index in range(start.page, max(last, start.page + 1))
+            pages[index][start.after if index == start.page else 0 :]
+            for index in range(start.page, max(last, start.page + 1))
         ]
         inner = [lines for lines in inner if lines]
         like = sum(looks_like(start.kind, lines, type_.size) for lines in inner)
@@ -360,10 +163,10 @@ def _author_own(
         return []
     found: list[Start] = []
     for heading in (heading for page in headings for heading in page):
-        rest = pages[heading.page][heading.last + 1 :] or list(pages[heading.page + 1 : heading.page + 2] or [[]])[0]
+        rest = pages[heading.page][heading.last + 1 :] or _next_page(pages, heading.page)
         if not is_prose(rest) or section_name(heading.text):
             continue
-        here = [s for s in starts if _place(s) <= (heading.page, heading.first)]
+        here = [s for s in starts if place_of(s) <= (heading.page, heading.first)]
         inside = here[-1].kind if here else FRONT
         own = PLAIN_NAMES.fullmatch(heading.text.strip(". ")) is not None and inside != CHAPTER
         lost = heading.on_top and inside not in (CHAPTER, FRONT, "licence")
@@ -375,12 +178,20 @@ def _author_own(
             if again or small or looks_like(inside, rest, type_.size) or begins_note(rest[0]):
                 continue
         start = Start(
-            heading.page, heading.first, heading.last + 1, CHAPTER, join_title(heading.lines),
+            heading.page,
+            heading.first,
+            heading.last + 1,
+            CHAPTER,
+            join_title(heading.lines),
             f"heading {clean_title(heading.text)!r}",
         )
         if (own or lost) and not _known(start, [*starts, *found]):
             found.append(start)
     return found
+
+
+def _next_page(pages: Sequence[Sequence[Line]], index: int) -> Sequence[Line]:
+    return pages[index + 1] if index + 1 < len(pages) else ()
 
 
 def _one_page_each(starts: Sequence[Start], count: int) -> list[Start]:
@@ -410,7 +221,7 @@ def _with_licences(starts: Sequence[Start], pages: Sequence[Sequence[Line]]) -> 
                 after = Start(index, at + 1, at + 1, FRONT, "", "after the e-book's boilerplate")
     result = list(starts)
     if head:
-        result = [head, after, *(start for start in result if _place(start) > _place(after))]
+        result = [head, after, *(start for start in result if place_of(start) > place_of(after))]
     if tail:
-        result = [*(start for start in result if _place(start) < _place(tail)), tail]
+        result = [*(start for start in result if place_of(start) < place_of(tail)), tail]
     return result

@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# Run a recipe through all seven stages; what is up to date is skipped.
+#
+#   ./run_all.sh [RECIPE] [OPTION ...]          RECIPE: recipes/demo.yaml if none is named
+#
+#   --from STAGE, --to STAGE    only these stages: extract prepare synthesize train generate evaluate report
+#   --force                     also what is up to date
+#   --plan                      only say what would run, why and how long
+#   --status                    where the run is, from any terminal, also after a crash
+#   --set SECTION.KEY=VALUE     change a setting (again for more); needs --run
+#   --run NAME                  another name for the run: artifacts/NAME/; saves NAME/recipe.yaml
+#   --runtime auto|docker|local auto: a container where the image is built and the engine answers, else .venv
+#
+# Results: artifacts/<run>/. A run that was killed goes on where it was with the same command, and a
+# closed terminal does not kill it. Exit code 2: something that you can mend, said in one line.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+stages=(extract prepare synthesize train generate evaluate report)
+
+# A closed terminal sends SIGHUP; children inherit that it is ignored. Writing to it then fails, and must not end us.
+trap '' HUP
+say() { printf '%s\n' "$*" 2> /dev/null || true; }
+fail() {
+  printf 'run_all.sh: %s\n' "$*" >&2 || true
+  exit 2
+}
+
+recipe='' from='' to='' force='' mode=run runtime=auto run_name=''
+settings=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --from | --to | --set | --run | --runtime) [ $# -ge 2 ] || fail "$1 needs a value" ;;&
+    --from) from=$2 && shift ;;
+    --to) to=$2 && shift ;;
+    --set) settings+=(--set "$2") && shift ;;
+    --run) run_name=$2 && shift ;;
+    --runtime) runtime=$2 && shift ;;
+    --force) force=--force ;;
+    --plan | --status) mode=${1#--} ;;
+    -h | --help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;;
+    -*) fail "unknown option $1; see ./run_all.sh --help" ;;
+    *)
+      [ -z "$recipe" ] || fail "one recipe at a time: $recipe and $1"
+      recipe=$1
+      ;;
+  esac
+  shift
+done
+recipe=${recipe:-recipes/demo.yaml}
+
+# position STAGE: its place in the order, from 0.
+position() {
+  local index
+  for index in "${!stages[@]}"; do
+    [ "${stages[index]}" = "$1" ] && echo "$index" && return
+  done
+  fail "no stage $1; there are: ${stages[*]}"
+}
+first=$(position "${from:-extract}")
+last=$(position "${to:-report}")
+[ "$first" -le "$last" ] || fail "--from $from comes after --to $to"
+
+# Why a container can not be used here; nothing when it can.
+no_container() {
+  if [ ! -f compose.yaml ]; then
+    echo "this checkout has no compose.yaml"
+  elif ! docker info > /dev/null 2>&1; then
+    echo "no Docker engine answers"
+  elif ! docker image inspect "${INKPRINT_IMAGE:-inkprint}" > /dev/null 2>&1; then
+    echo "the image is not built: docker compose build"
+  fi
+}
+
+choose_runtime() {
+  case $runtime in
+    local) why=asked ;;
+    docker) why=asked && [ -z "$(no_container)" ] || fail "--runtime docker: $(no_container)" ;;
+    auto)
+      why=$(no_container)
+      if [ -z "$why" ]; then runtime=docker why="the image is there and the engine answers"; else runtime=local; fi
+      ;;
+    *) fail "--runtime $runtime: auto, docker or local" ;;
+  esac
+}
+
+if [ -n "${INKPRINT_IN_IMAGE:-}" ]; then
+  runtime=image why="this is the image"
+else
+  choose_runtime
+fi
+if [ "$runtime" = local ]; then
+  ./setup.sh || exit
+  python=${INKPRINT_VENV:-.venv}/bin/python
+else
+  python=python
+fi
+
+# script FILE ARGUMENT ...: run a script of scripts/ in the chosen runtime; its service has the stage's name.
+script() {
+  local file=$1 service=${1#[0-9][0-9]_}
+  shift
+  if [ "$runtime" = docker ]; then
+    docker compose run --rm --quiet-pull "${service%.py}" "$@"
+  else
+    "$python" "scripts/$file" "$@"
+  fi
+}
+
+if [ -n "$run_name" ]; then
+  recipe=$(script vary.py "$recipe" --run "$run_name" "${settings[@]}") || exit
+elif [ ${#settings[@]} -gt 0 ]; then
+  fail "--set changes the recipe, so the result needs a name of its own: --run NAME"
+fi
+
+if [ "$mode" = status ]; then
+  script status.py "$recipe"
+  exit
+fi
+say "run_all.sh: $recipe, runtime $runtime ($why)"
+
+# The demo's base model is made here, and only when a stage is about to need it.
+demo_base=artifacts/cache/demo-base
+make_demo_base_for() {
+  grep -Eq "^ *base: +\./$demo_base( |\$)" "$recipe" || return 0
+  script "$1" "$recipe" $force --plan | grep -q ' run ' || return 0
+  script make_demo_base.py --out "$demo_base"
+}
+
+will_run=''
+for stage in "${stages[@]:first:last-first+1}"; do
+  file=$(basename scripts/[0-9][0-9]_"$stage".py)
+  if [ "$mode" = plan ]; then
+    line=$(script "$file" "$recipe" $force --plan ${will_run:+--after "$will_run"}) || exit
+    say "$line"
+    case $line in *" run "*) will_run=${will_run:-$stage} ;; esac
+    continue
+  fi
+  case $stage in train | generate) make_demo_base_for "$file" || exit ;; esac
+  script "$file" "$recipe" $force || exit
+done
