@@ -27,13 +27,13 @@ from inkprint.records import Example, Message, Passage, Reject, content_id, read
 from inkprint.sentences import sentence_spans
 from inkprint.synthesize.phrases import KeyPhrases
 
-PROVIDER = "template"
 OPENING_SHARE = 1 / 3  # of the passage's words; the rest is the answer
 PHRASES_A_QUESTION = 2
 
 
 def read_prompts(settings: Synthesize) -> dict[str, Path]:
     """The prompt files that these settings use, by their path below the repository."""
+    assert settings.provider == "template", f"no provider {settings.provider} yet"
     names = ["prompts/completion.txt"] if settings.tasks.passage_completion else []
     names += ["prompts/questions.txt"] if settings.tasks.question_passage else []
     return prompt_files(*names, settings.system_prompt)
@@ -122,7 +122,7 @@ def _example(passage: Passage, task: str, system: list[Message], user: str, answ
         split=passage.split,
         prompt=[*system, Message(role="user", content=user)],
         completion=[Message(role="assistant", content=answer)],
-        provider=PROVIDER,
+        provider="template",
     )
 
 

@@ -126,7 +126,8 @@ def training_facts(model: Any, log: list[dict[str, Any]], tokens: int, steps: in
     return {
         "steps": steps,
         "epochs": log[-1]["epoch"],
-        "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        "trainable_parameters": model.get_nb_trainable_parameters()[0],
+        "total_parameters": model.get_nb_trainable_parameters()[1],
         "train_tokens": round(tokens * log[-1]["epoch"]),
         "train_seconds": seconds,
         "tokens_per_second": round(tokens * log[-1]["epoch"] / max(seconds, 0.1)),
@@ -211,6 +212,7 @@ def main(command: Command) -> None:
         }
         facts = training_facts(model, entries, rows["train"].tokens, steps)
         facts["optimizer"] = trainer.args.optim
+        facts["adapter_bytes"] = (folder / "adapter" / "adapter_model.safetensors").stat().st_size
         stage.finish(counts, **facts)
     if facts["optimizer"] != recipe.train.optimizer:
         print(f"   optimizer {facts['optimizer']}: {recipe.train.optimizer} needs a GPU")

@@ -189,6 +189,7 @@ def make_stage(command: Command) -> Stage:
         settings={
             "generate": recipe.generate.model_dump(),
             "model": recipe.model.model_dump(exclude={"base"}),
+            "train.method": recipe.train.method,
         },
         seed=recipe.seed,
         inputs=inputs | base.get("files", {}),

@@ -85,7 +85,7 @@ def load_base(recipe: Recipe, max_tokens: int) -> tuple[Any, Chat]:
             model_name=name,
             revision=settings.revision,
             max_seq_length=max_tokens,
-            load_in_4bit=settings.load_in_4bit,
+            load_in_4bit=recipe.train.method == "qlora",
             use_exact_model_name=True,
             random_state=recipe.seed,
         )

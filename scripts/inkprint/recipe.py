@@ -36,7 +36,6 @@ class Model(Section):
     revision: str | None  # commit or tag on the Hub; null for a folder
     chat_template: str | None  # a file under prompts/; null: the tokenizer's own
     thinking: bool  # what the template gets as enable_thinking
-    load_in_4bit: bool
 
     @property
     def folder(self) -> Path | None:
@@ -96,7 +95,7 @@ class Synthesize(Section):
 
 
 class Train(Section):
-    method: Literal["qlora", "lora"]
+    method: Literal["qlora", "lora"]  # the base in 4 bits (NF4), or in 16
     loss: Literal["answer", "all"]
     max_tokens: Count
     rank: Count
@@ -148,12 +147,6 @@ class Recipe(Section):
     generate: Generate
     evaluate: Evaluate
     report: Report
-
-    @model_validator(mode="after")
-    def _method_and_precision_agree(self) -> Recipe:
-        if (self.train.method == "qlora") != self.model.load_in_4bit:
-            raise ValueError("train.method qlora goes with model.load_in_4bit true, lora with false")
-        return self
 
 
 class _UniqueKeys(yaml.SafeLoader):

@@ -6,12 +6,14 @@ import re
 
 # What ends in a stop and does not end a sentence. Single capitals (initials) are handled by rule.
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st sr jr rev hon gen col capt lieut sgt esq messrs mme mlle no nos vol vols ch chap "
+    "mr mrs ms dr prof st sr jr rev hon gen col capt lieut sgt esq messrs mme mlle vol vols ch chap "
     "fig figs sec art p pp ed eds trans viz cf e.g i.e vs v etc al ibid op cit inc ltd co corp jan feb mar "
     "apr jun jul aug sept sep oct nov dec a.m p.m u.s".split()
 )
 # These do end sentences as well: what follows decides, and a capital after them is taken for a beginning.
 ENDS_TOO = frozenset("etc al inc ltd co corp a.m p.m u.s".split())
+# "No. 7" goes on, "No. He went." does not.
+BEFORE_NUMBERS = frozenset(["no", "nos"])
 _STOP = re.compile(r"""[.!?…]+[)\]"'”’»]*(?=\s+["'“‘«(\[—–-]*[^\W_])""")
 _WORD_BEFORE = re.compile(r"([^\W_][\w.]*)$")
 
@@ -40,4 +42,6 @@ def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
     bare = word.group().lower()
     if len(bare) == 1 and bare.isalpha() and word.group().isupper() and bare != "i":
         return False  # an initial: J. S. Mill
+    if bare in BEFORE_NUMBERS:
+        return not beginning.isdigit()
     return bare not in ABBREVIATIONS or (bare in ENDS_TOO and beginning.isupper())

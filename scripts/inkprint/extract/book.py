@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from inkprint.extract.chapters import CHAPTER, FRONT, OutlineEntry, Start
-from inkprint.extract.classes import REASONS, front_class, looks_like
+from inkprint.extract.classes import REASONS, front_class, is_prose, looks_like
 from inkprint.extract.footnotes import cut_glued_marks, footnote_lines, is_open, marks_after_words
 from inkprint.extract.furniture import find_furniture
 from inkprint.extract.headings import Heading, Type, body_type, find_headings
@@ -18,6 +18,7 @@ from inkprint.extract.paragraphs import Paragraph, ends_sentence, make_paragraph
 from inkprint.extract.sections import find_starts
 
 BODY = "body"
+FRONT_PAGES = 40  # front matter that nothing names ends here at the latest
 
 
 @dataclass
@@ -62,7 +63,7 @@ def read_book(raw: Sequence[RawPage], outline: Sequence[OutlineEntry], printed: 
     sheets = _without_furniture(raw, printed)
     _cut_marks(sheets)
     pages = [sheet.lines for sheet in sheets]
-    type_ = body_type(pages)
+    type_ = body_type(pages, printed)
     headings = [find_headings(index, lines, type_) for index, lines in enumerate(pages)]
     starts = find_starts(pages, headings, outline, type_)
     _assign(sheets, _with_unnamed_back(starts, pages, type_), type_)
@@ -165,9 +166,9 @@ def _classify(sheets: Sequence[Sheet], index: int, met: Sequence[Start], type_: 
         return
     if FRONT in sheet.kinds:
         lines = [line for line, kind in zip(sheet.lines, sheet.kinds, strict=True) if kind == FRONT]
-        earlier = any(other.kept for other in sheets[:index] if other.lines)
         name, why = front_class(lines, index, type_.size)
-        if name not in (BODY, "licence", "copyright") and (earlier or index > 40):
+        earlier = any(other.kept and is_prose(other.lines) for other in sheets[:index])
+        if name in ("title", "cover", "contents") and (earlier or index > FRONT_PAGES):
             name, why = BODY, "between pages of text"
         sheet.kinds = [{FRONT: CHAPTER if name == BODY else name}.get(kind, kind) for kind in sheet.kinds]
         met = [replace(start, kind=name, evidence=why) if start.kind == FRONT else start for start in met]

@@ -53,6 +53,9 @@ def from_outline(
         if 0 < page <= len(pages) and clean_title(title)
     ]
     deepest = _chapter_level(entries, pages)
+    places = [_find_title(title, pages[index], headings[index]) for _, title, index in entries]
+    # Titles that stand on hardly any of their pages belong to another edition, or to nothing.
+    trusted = sum(place is not None for place in places) * 2 >= len(places)
     starts: list[Start] = []
     for position, (level, title, index) in enumerate(entries):
         kind = section_name(title)
@@ -60,10 +63,10 @@ def from_outline(
         wraps = WRAPPER.fullmatch(title.casefold().strip(". ")) is not None
         if (level > deepest and not kind) or (wraps and below[0] > level):
             continue
-        place = _find_title(title, pages[index], headings[index])
+        place = places[position]
         if place is None:
             # The book's own title over its chapters, or a heading that is a picture.
-            if below[0] > level and below[2] == index:
+            if not (trusted or kind) or (below[0] > level and below[2] == index):
                 continue
             place = (0, 0)
         start = Start(index, *place, kind or CHAPTER, title, f"outline entry {title!r}")

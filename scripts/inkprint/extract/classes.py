@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 from inkprint.extract.lines import Line
 
@@ -82,7 +84,8 @@ _LICENCE_START = re.compile(
 )
 _LICENCE_END = re.compile(r"\*{3} ?start of (the|this) project gutenberg", re.I)
 _COPYRIGHT = re.compile(
-    r"all rights reserved|\bisbn\b|library of congress|©|\bcopyright\b|first (published|edition|printing)"
+    r"rights reserved|public domain|\bcc0\b|published by|printed by|\btypeset\b"
+    r"|\bisbn\b|library of congress|©|\bcopyright\b|first (published|edition|printing)"
     r"|printed in|cataloging.in.publication|creative commons",
     re.I,
 )
@@ -148,6 +151,24 @@ def is_prose(lines: Sequence[Line]) -> bool:
     full = sum(line.x1 - line.x0 > 0.8 * widest for line in lines)
     figures = sum(character.isdigit() for line in lines for character in line.text)
     return full >= 0.4 * len(lines) and figures < 0.25 * words and _share(lines, _INDEX_ENTRY) < 0.3
+
+
+def is_alphabetical(lines: Sequence[Line]) -> bool:
+    """Whether the entries of a list stand in the order of the alphabet, as in a bibliography or glossary.
+
+    An entry begins after a line that ends one; some lines inside an entry look the same, so that one in
+    five may be out of order.
+    """
+    starts = [
+        below.text.casefold().strip("“\"'‘(")[:12]
+        for above, below in pairwise([None, *lines])
+        if above is None or re.search(r"[.)\]”\"]$", above.text)
+    ]
+    ordered: list[str] = []  # the longest run in order, however interrupted
+    for entry in starts:
+        at = bisect_right(ordered, entry)
+        ordered[at : at + 1] = [entry]
+    return len(starts) >= 5 and len(ordered) >= 0.8 * len(starts)
 
 
 def front_class(lines: Sequence[Line], place: int, body_size: float) -> tuple[str, str]:

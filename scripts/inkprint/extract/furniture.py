@@ -53,10 +53,10 @@ def find_furniture(pages: Sequence[RawPage], edges: bool = True) -> tuple[list[d
     removed: list[dict[int, str]] = [{} for _ in pages]
     labels = [""] * len(pages)
     repeated = _repeated(rows, offsets, leading)
-    bands = _bands(repeated)
+    numbers = {row for row in rows if any(_counts(row, *n, offsets) for n in _number_alone(row.text))}
+    bands = _bands(repeated | numbers)
     for row in rows:
-        alone = _number_alone(row.text)
-        if alone and _counts(row, *alone[0], offsets):
+        if row in numbers:
             reason, labels[row.page] = "page number", row.text.strip("[]()–—- ")
         elif row in repeated or _stands_like_one(row, bands, offsets, leading):
             reason = "running head" if row.at_top else "running foot"
@@ -207,12 +207,12 @@ def _repeated(rows: Sequence[Row], offsets: dict[str, set[int]], leading: float)
     return found
 
 
-def _bands(repeated: set[Row]) -> list[tuple[bool, float, float]]:
-    """Heights at which running heads stand: a chapter of one page has one that never comes back."""
+def _bands(known: set[Row]) -> list[tuple[bool, float, float]]:
+    """Heights at which heads and numbers stand: a chapter of one page has a head that never comes back."""
     places: Counter[tuple[bool, int, float]] = Counter(
-        (row.at_top, round(row.top / 2), row.size) for row in sorted(repeated, key=lambda row: row.page)
+        (row.at_top, round(row.top / 2), row.size) for row in sorted(known, key=lambda row: row.page)
     )
-    return [(at_top, 2.0 * top, size) for (at_top, top, size), count in places.items() if count >= 5]
+    return [(at_top, 2.0 * top, size) for (at_top, top, size), count in places.items() if count >= REPEATS]
 
 
 def _stands_like_one(
@@ -224,7 +224,9 @@ def _stands_like_one(
     """A head that never comes back: set apart, where heads stand or with the page's number at its end."""
     if row.gap <= 0.5 * leading or row.gap >= ALONE:
         return False
-    return _in_band(row, bands) or (_ends_in_page_number(row, offsets) and len(row.text) < 90)
+    # A footnote's number may happen to be the page's; its words end like a sentence.
+    title = len(row.text) < 90 and not re.search(r"[.,;:?!”\"]$", row.text)
+    return _in_band(row, bands) or (_ends_in_page_number(row, offsets) and title)
 
 
 def _in_band(row: Row, bands: Sequence[tuple[bool, float, float]]) -> bool:

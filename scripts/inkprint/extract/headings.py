@@ -32,6 +32,7 @@ _SPELLED = "|".join(NUMBERS)
 _FIGURE = rf"\d{{1,3}}|[ivxlc]+|(?:{_SPELLED})(?:[ -](?:{_SPELLED}))?"
 NUMBERED = re.compile(rf"(?:the\s+)?(?:{_NAMED})\s+(?:the\s+)?({_FIGURE})\b[\s.:—–-]*", re.IGNORECASE)
 _BARE = re.compile(rf"({_FIGURE})(?:[.:)—–]+\s*|\s+(?=[A-Z])|$)", re.IGNORECASE)
+_NUMBER_ONLY = re.compile(rf"[\[(—–-]?\s*(?:{_FIGURE})\s*[.\])—–-]?", re.IGNORECASE)
 PLAIN_NAMES = re.compile(
     r"(author'?s? )?(preface|introduction|prologue|epilogue|afterword|conclusion|postscript|acknowledge?ments"
     r"|interlude|appendix|prelude|coda|vorwort|einleitung|nachwort|préface|introducción|prólogo)"
@@ -47,10 +48,10 @@ class Type:
     size: float
     leading: float
     bold: bool
-    caps: bool
+    printed: bool  # set by a printer, and not by the blank lines of a text file
 
 
-def body_type(pages: Sequence[Sequence[Line]]) -> Type:
+def body_type(pages: Sequence[Sequence[Line]], printed: bool) -> Type:
     """The size of most letters, and the usual distance from line to line."""
     sizes: Counter[float] = Counter()
     bold = 0
@@ -65,7 +66,7 @@ def body_type(pages: Sequence[Sequence[Line]]) -> Type:
         for a, b in pairwise(lines)
         if a.size == b.size == size and 0 < b.top - a.top < 4 * size
     ]
-    return Type(size, median(steps) if steps else 1.2 * size, bold * 2 > sum(sizes.values()), False)
+    return Type(size, median(steps) if steps else 1.2 * size, bold * 2 > sum(sizes.values()), printed)
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,14 @@ def find_headings(index: int, lines: Sequence[Line], type_: Type) -> list[Headin
         return []
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     flags = [_stands_out(lines, at, left, right, type_) for at in range(len(lines))]
+    for at in range(len(lines) - 1):
+        # A chapter's number close above its title is part of the heading whatever its type.
+        if (
+            flags[at + 1]
+            and _NUMBER_ONLY.fullmatch(lines[at].text)
+            and _together(lines[at], lines[at + 1], type_)
+        ):
+            flags[at] = True
     found: list[Heading] = []
     at, on_top = 0, True
     while at < len(lines):

@@ -84,10 +84,16 @@ def _parted(
     was_indented = above.x0 > columns[before][0] + INDENT * type_.size
     if indented and (not was_indented or abs(above.x0 - line.x0) > INDENT * type_.size):
         return True
-    short = above.x1 < right - 0.25 * (right - left)
+    if not ends_sentence(above.text):
+        return False
     if indented and was_indented:  # set-in lines one after the other: short speeches, or a quotation
-        return above.x1 < right - 2.5 * type_.size and ends_sentence(above.text)
-    return short and ends_sentence(above.text) and above.x1 < right - 3 * type_.size
+        return above.x1 < right - 2.5 * type_.size
+    if not type_.printed:  # there blank lines part paragraphs, and a short line says nothing
+        return False
+    # A line that ends early although the next word would have fitted ends its paragraph.
+    word = line.text.split()[0]
+    needed = (len(word) + 1) * (line.x1 - line.x0) / max(1, len(line.text)) + 2 * type_.size
+    return above.x1 + needed < right and above.x1 < right - 0.2 * (right - left)
 
 
 def _margins(lines: Sequence[Line], keep: Sequence[int]) -> dict[int, tuple[float, float]]:

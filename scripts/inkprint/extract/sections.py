@@ -8,6 +8,7 @@ the notes stays notes, and a page of body inside them, under a heading of its ow
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from inkprint.extract.chapters import (
@@ -20,7 +21,7 @@ from inkprint.extract.chapters import (
     from_type,
     place_of,
 )
-from inkprint.extract.classes import is_prose, licence_edge, looks_like, section_name
+from inkprint.extract.classes import is_alphabetical, is_prose, licence_edge, looks_like, section_name
 from inkprint.extract.footnotes import begins_note
 from inkprint.extract.headings import PLAIN_NAMES, Heading, Type, clean_title, join_title, same_title
 from inkprint.extract.lines import Line
@@ -41,9 +42,11 @@ def find_starts(
     contents = [start for start in named if start.kind == "contents"]
     starts = from_outline(pages, headings, outline)
     if sum(start.kind == CHAPTER for start in starts) < 2:
+        # One entry alone, such as Start or the book's title, says nothing about chapters.
+        starts = [start for start in starts if start.kind != CHAPTER]
         starts += from_contents(pages, headings, contents)
     if sum(start.kind == CHAPTER for start in starts) < 2:
-        starts = [s for s in starts if s.kind != CHAPTER] + from_type(pages, headings, named, type_)
+        starts += from_type(pages, headings, named, type_)
     starts += [start for start in named if not _known(start, starts)]
     starts += _ends_of_contents(sorted(starts, key=place_of), pages, headings)
     starts = _confirmed(sorted(starts, key=place_of), pages, type_)
@@ -101,8 +104,8 @@ def _ends_of_contents(
         for index in range(start.page, min(last[0] + 1, len(pages))):
             begin = start.after if index == start.page else 0
             here = [h for h in headings[index] if h.first >= begin and (index, h.first) < last]
-            edges = [*(h.first for h in here[1:]), len(pages[index])]
-            rests = [pages[index][h.last + 1 : edge][:12] for h, edge in zip(here, edges, strict=False)]
+            firsts = [*(h.first for h in headings[index]), len(pages[index])]
+            rests = [pages[index][h.last + 1 : min(f for f in firsts if f > h.first)][:12] for h in here]
             opened = [
                 h
                 for h, rest in zip(here, rests, strict=True)
@@ -142,10 +145,20 @@ def _confirmed(starts: list[Start], pages: Sequence[Sequence[Line]], type_: Type
         like = sum(looks_like(start.kind, lines, type_.size) for lines in inner)
         prose = sum(is_prose(lines) for lines in inner)
         if start.kind in LOOKED_AT and like == 0 and prose * 2 > len(inner) and prose >= 2:
-            result.append(Start(start.page, start.line, start.after, CHAPTER, start.title, start.evidence))
+            result.append(replace(start, kind=CHAPTER))
+        elif _is_reading_list(start, inner, result):
+            evidence = f"{start.evidence}; after the notes or index, entries in the order of the alphabet"
+            result.append(replace(start, kind="bibliography", evidence=evidence))
         else:
             result.append(start)
     return result
+
+
+def _is_reading_list(start: Start, pages: Sequence[Sequence[Line]], before: Sequence[Start]) -> bool:
+    """A bibliography under a title of its own, such as Books in the House."""
+    back = any(other.kind in BACK for other in before)
+    own = PLAIN_NAMES.fullmatch(start.title.strip(". ")) is not None
+    return start.kind == CHAPTER and back and not own and all(is_alphabetical(lines) for lines in pages)
 
 
 def _author_own(

@@ -21,8 +21,8 @@ def split_by_share(chapters: list[Chapter], validation: float, test: float, seed
     splits: list[Split] = ["train"] * len(chapters)
     dice = random.Random(f"{seed} {chapters[0].document_sha256}")
     total = sum(chapter.words for chapter in chapters)
-    for name, share in (("test", test), ("validation", validation)):
-        run = _choose_run(chapters, splits, share * total, dice)
+    for name, share, others in (("test", test, 2), ("validation", validation, 1)):
+        run = _choose_run(chapters, splits, share * total, dice, leave=others)
         for index in run:
             splits[index] = name
     return splits
@@ -40,14 +40,19 @@ def split_by_title(chapters: list[Chapter], validation: list[str], test: list[st
     return [of.get(chapter.title.casefold(), "train") for chapter in chapters]
 
 
-def _choose_run(chapters: list[Chapter], splits: list[Split], goal: float, dice: random.Random) -> list[int]:
-    """A contiguous run of free chapters with about `goal` words: one of the runs that fit best."""
+def _choose_run(
+    chapters: list[Chapter], splits: list[Split], goal: float, dice: random.Random, leave: int
+) -> list[int]:
+    """A contiguous run of free chapters with about `goal` words that leaves `leave` chapters free.
+
+    One of the runs that fit best; none where there are too few chapters.
+    """
     runs: list[tuple[float, list[int]]] = []
     free = splits.count("train")
     for first in range(len(chapters)):
         run, words = [], 0
         for index in range(first, len(chapters)):
-            if splits[index] != "train" or len(run) + 1 >= free:
+            if splits[index] != "train" or len(run) + 1 > free - leave:
                 break
             run, words = [*run, index], words + chapters[index].words
             runs.append((abs(words - goal) / max(goal, 1), run))

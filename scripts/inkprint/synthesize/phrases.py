@@ -1,7 +1,7 @@
 """Key phrases of a passage without a model: nouns told by what stands around them, ranked by TF-IDF.
 
-A word is taken for a noun when, after an article or the like, it is mostly followed by a function
-word or a stop: "the kettle is", "the old kettle." That finds nouns of any book in English and needs
+A word is taken for a noun when, after an article or the like, it is often followed by a function
+word or a stop: "the kettle is", "the kettle." That finds nouns of any book in English and needs
 no tagger. Weights are term frequency times inverse passage frequency (Spärck Jones 1972).
 """
 
@@ -29,6 +29,7 @@ FUNCTION_WORDS = (
         after until since between through during once""".split()
     )
 )
+NOUN_SHARE = 1 / 3  # of a word's places after an article: "the old" is an adjective's, rarely "the old."
 MIN_SEEN = 2  # times that a noun phrase must stand in the book
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|[.!?;:,—–()\"“”…]")
 
@@ -87,7 +88,7 @@ class KeyPhrases:
                 self._pairs[before, word] += 1
 
     def _is_noun(self, word: str) -> bool:
-        return self._nouns[word] >= MIN_SEEN and 2 * self._nouns[word] > self._after_article[word]
+        return self._nouns[word] >= MIN_SEEN and self._nouns[word] >= NOUN_SHARE * self._after_article[word]
 
     def _is_name(self, word: str) -> bool:
         return (

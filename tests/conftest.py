@@ -1,0 +1,126 @@
+"""What the tests share: a small book, a tiny base model, and stages run as a user runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from little import make_base, make_book
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass
+class Workshop:
+    """A folder with data, a base model, recipes and artifacts; stages run in it as subprocesses."""
+
+    folder: Path
+    recipe: Path
+
+    @property
+    def artifacts(self) -> Path:
+        return self.folder / "artifacts"
+
+    @property
+    def run_folder(self) -> Path:
+        return self.artifacts / self.values()["run"]
+
+    def values(self) -> dict[str, Any]:
+        return yaml.safe_load(self.recipe.read_text())
+
+    def change(self, **changes: Any) -> None:
+        """Change the recipe: train__epochs=2 sets train.epochs."""
+        values = self.values()
+        for name, value in changes.items():
+            *parents, key = name.split("__")
+            target = values
+            for parent in parents:
+                target = target[parent]
+            target[key] = value
+        self.recipe.write_text(yaml.safe_dump(values, sort_keys=False))
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("INKPRINT_")}
+        return kept | {"INKPRINT_ARTIFACTS": str(self.artifacts), "OMP_NUM_THREADS": "2"} | more
+
+    def stage(
+        self, name: str, *arguments: str, check: bool = True, **options: Any
+    ) -> subprocess.CompletedProcess:
+        """Run a stage's script by the stage's name; with check, it must succeed."""
+        (script,) = (ROOT / "scripts").glob(f"[0-9][0-9]_{name}.py")
+        options.setdefault("env", self.environment())
+        done = subprocess.run(
+            [sys.executable, str(script), str(self.recipe), *arguments],
+            capture_output=True,
+            text=True,
+            **options,
+        )
+        if check:
+            assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def up_to(self, last: str) -> None:
+        for name in ("extract", "prepare", "synthesize", "train", "generate", "evaluate", "report"):
+            self.stage(name)
+            if name == last:
+                return
+
+    def output(self, name: str) -> Path:
+        """An output by its name below the run: `02_prepare/passages.jsonl`."""
+        return self.run_folder / name
+
+
+def recipe_values(folder: Path) -> dict[str, Any]:
+    """The demo's recipe, cut down to seconds and pointed at the workshop's book and base."""
+    values = yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text())
+    values["run"] = "little"
+    values["model"]["base"] = str(folder / "base")
+    values["extract"]["data"] = str(folder / "books")
+    values["prepare"] |= {"validation": 0.15, "test": 0.2, "passage_words": 40, "min_words": 20}
+    values["train"] |= {"epochs": 1, "evaluate_every_steps": 5, "save_every_steps": 2, "max_tokens": 384}
+    values["generate"] |= {"max_new_tokens": 12, "prompts": 10, "batch_size": 4}
+    values["evaluate"] |= {"bootstrap_samples": 200}
+    return values
+
+
+@pytest.fixture(scope="session")
+def materials(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a book as PDF and, made when first asked for, a base model."""
+    folder = tmp_path_factory.mktemp("materials")
+    make_book(folder / "books" / "little.pdf")
+    return folder
+
+
+def furnish(folder: Path, materials: Path) -> Workshop:
+    (folder / "books").symlink_to(materials / "books")
+    (folder / "base").symlink_to(materials / "base")
+    recipe = folder / "recipe.yaml"
+    recipe.write_text(yaml.safe_dump(recipe_values(folder), sort_keys=False))
+    return Workshop(folder, recipe)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, materials: Path) -> Workshop:
+    """A workshop of the test's own, nothing run yet."""
+    return furnish(tmp_path, materials)
+
+
+@pytest.fixture(scope="session")
+def base(materials: Path) -> Path:
+    """The tiny base model; a test that trains asks for it beside its workshop."""
+    make_base(materials / "base")
+    return materials / "base"
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, materials: Path, base: Path) -> Workshop:
+    """A workshop in which all seven stages have run once. Not to be changed."""
+    shop = furnish(tmp_path_factory.mktemp("finished"), materials)
+    shop.up_to("report")
+    return shop

@@ -1,0 +1,557 @@
+"""Stage 01 on books that are typeset here, so that every word that must come out is known."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pymupdf
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkprint.extract.footnotes import cut_glued_marks
+from inkprint.extract.headings import same_title, split_number
+from inkprint.extract.letters import Joiner, clean, count_words, is_ornament, one_space
+from inkprint.extract.plain import text_pages
+from inkprint.recipe import ROOT
+from inkprint.records import Page, read_records
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, LEADING = 360, 540, 50, 310, 80, 14
+FONT, TITLE = "tiro", "A Count of Small Things"
+WORDS = (
+    "harbour lamp kettle rope ladder evening morning island weather neighbour window bread silver "
+    "winter copper anchor garden letter thunder pebble candle number shelter mountain feather carry "
+    "gather remember promise wander follow listen answer travel hammer whisper settle measure borrow"
+).split()
+LINKS = "the of and in with under over beside for near from".split()
+
+
+# -- a small typesetter -----------------------------------------------------------------------
+
+
+def make_prose(seed: int, paragraphs: int) -> list[str]:
+    """Paragraphs of made-up sentences, the same for the same seed."""
+    dice = random.Random(seed)
+    made = []
+    for _ in range(paragraphs):
+        sentences = []
+        for _ in range(dice.randint(3, 6)):
+            words = [dice.choice(LINKS if n % 3 == 0 else WORDS) for n in range(dice.randint(7, 15))]
+            sentences.append(" ".join(words).capitalize() + ".")
+        made.append(" ".join(sentences))
+    return made
+
+
+def wrap(text: str, width: float, size: float, indent: float = 0.0) -> list[str]:
+    """Lines of at most `width`, words broken after four letters where that fills the line."""
+    lines, line = [], ""
+    for word in text.split():
+        room = width - (indent if not lines else 0)
+        tried = f"{line} {word}".strip()
+        if pymupdf.get_text_length(tried, FONT, size) <= room:
+            line = tried
+            continue
+        head, tail = word[:4] + "-", word[4:]
+        if len(tail) > 2 and word.isalpha() and pymupdf.get_text_length(f"{line} {head}", FONT, size) <= room:
+            lines.append(f"{line} {head}".strip())
+            line = tail
+        else:
+            lines.append(line)
+            line = word
+    return [*lines, line]
+
+
+@dataclass
+class Press:
+    """Prints pages; counts them as a book does, front matter apart."""
+
+    heads: bool = True
+    document: pymupdf.Document = field(default_factory=pymupdf.open)
+    chapter: str = ""
+    printed: int = 0
+    y: float = 0.0
+    outline: list[list] = field(default_factory=list)
+
+    @property
+    def page(self) -> pymupdf.Page:
+        return self.document[-1]
+
+    def leaf(self) -> None:
+        """A page without head or number."""
+        self.document.new_page(width=WIDTH, height=HEIGHT)
+        self.y = TOP
+
+    def turn(self) -> None:
+        """A numbered page: the book's title on the left, the chapter's on the right."""
+        self.leaf()
+        self.printed += 1
+        if not self.heads:
+            return
+        if self.printed % 2:
+            self.at(200, 40, f"{self.chapter}", 8)
+            self.at(RIGHT - 12, 40, str(self.printed), 8)
+        else:
+            self.at(LEFT, 40, f"{self.printed}   {TITLE.upper()}", 8)
+
+    def at(self, x: float, y: float, text: str, size: float, font: str = FONT) -> None:
+        self.page.insert_text((x, y), text, fontsize=size, fontname=font)
+
+    def centre(self, y: float, text: str, size: float) -> None:
+        self.at((WIDTH - pymupdf.get_text_length(text, FONT, size)) / 2, y, text, size)
+
+    def open_chapter(self, title: str, heading: list[str]) -> None:
+        self.chapter = title
+        self.leaf()
+        self.printed += 1
+        self.outline.append([1, title, len(self.document)])
+        for line in heading:
+            self.centre(self.y + 30, line, 16)
+            self.y += 26
+        self.y += 50
+        self.centre(HEIGHT - 40, str(self.printed), 8)
+
+    def set(self, paragraphs: list[str], size: float = 10, bottom: float = HEIGHT - 90) -> None:
+        for text in paragraphs:
+            for number, line in enumerate(wrap(text, RIGHT - LEFT, size, indent=14)):
+                if self.y > bottom:
+                    self.turn()
+                self.at(LEFT + (14 if number == 0 else 0), self.y, line, size)
+                self.y += LEADING * size / 10
+
+
+@dataclass
+class Made:
+    path: Path
+    chapters: dict[str, list[str]]  # title -> paragraphs
+    classes: list[str]  # page by page
+
+
+def make_book(path: Path, outline: str = "whole", contents: bool = True, heads: bool = True) -> Made:
+    """A whole book. outline: whole, broken (entries that point nowhere or in circles) or none."""
+    press = Press(heads)
+    classes = []
+    press.leaf()
+    press.centre(200, TITLE, 24)
+    press.centre(260, "Ida Penhallow", 14)
+    press.leaf()
+    for y, line in zip(
+        range(300, 400, 12),
+        ["Copyright © 2021 Ida Penhallow", "All rights reserved", "ISBN 0-00"],
+        strict=False,
+    ):
+        press.centre(y, line, 8)
+    press.leaf()
+    press.centre(200, "For Wilhelmina", 10)
+    press.leaf()
+    classes += ["title", "copyright", "dedication", "blank"]
+    titles = ["Preface", "The Lamp", "The Kettle", "The Long Rope"]
+    chapters = {title: make_prose(seed, 14) for seed, title in enumerate(titles)}
+    if contents:
+        press.leaf()
+        press.centre(60, "Contents", 16)
+        for number, title in enumerate([*titles, "Notes", "Index"]):
+            press.at(LEFT, 120 + 18 * number, f"{title} . . . . . . . . . . . . . . {4 * number + 1}", 10)
+        classes.append("contents")
+    for number, title in enumerate(titles):
+        press.open_chapter(title, [title] if number == 0 else [f"CHAPTER {number}", title])
+        press.set(chapters[title])
+    classes += ["body"] * (len(press.document) - len(classes))
+    _back_matter(press, classes)
+    if outline == "whole":
+        press.document.set_toc(press.outline)
+    elif outline == "broken":
+        press.document.set_toc([[1, "Nowhere", -1], [1, "Start", 1], *([1, t, -1] for t in titles[:2])])
+    press.document.save(path)
+    return Made(path, chapters, classes)
+
+
+def _back_matter(press: Press, classes: list[str]) -> None:
+    first = len(press.document)
+    press.open_chapter("Notes", ["Notes"])
+    for number in range(1, 60):
+        if press.y > HEIGHT - 90:
+            press.turn()
+        text = f"{number}. Penhallow, Letters, vol. 2 (London: Press, 19{number + 20}), pp. {number}-{number + 4}."
+        if number == 30:  # an odd page among the notes: one long note without a figure
+            press.turn()
+            press.set(make_prose(99, 5), size=8)
+            press.turn()
+        press.at(LEFT, press.y, text, 8)
+        press.y += 11
+    classes += ["notes"] * (len(press.document) - first)
+    first = len(press.document)
+    press.open_chapter("Index", ["Index"])
+    for number, word in enumerate(sorted(WORDS) * 2):
+        column, row = divmod(number % 50, 25)
+        if number and number % 50 == 0:
+            press.turn()
+        press.at(LEFT + 140 * column, TOP + 60 + 12 * row, f"{word}, {number}, {number + 7}-{number + 9}", 8)
+    classes += ["index"] * (len(press.document) - first)
+
+
+# -- running the stage ------------------------------------------------------------------------
+
+
+def write_recipe(folder: Path, data: Path) -> Path:
+    recipe = yaml.safe_load((ROOT / "recipes/demo.yaml").read_text(encoding="utf-8"))
+    recipe["run"], recipe["extract"]["data"] = "try", str(data)
+    path = folder / "recipe.yaml"
+    path.write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    return path
+
+
+def call(folder: Path, data: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, ROOT / "scripts/01_extract.py", write_recipe(folder, data), *options]
+    environment = os.environ | {"INKPRINT_ARTIFACTS": str(folder / "artifacts")}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+
+
+def extract(folder: Path, data: Path) -> list[Page]:
+    result = call(folder, data)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return list(read_records(folder / "artifacts/try/01_extract/documents.jsonl", Page))
+
+
+def chapters_of(pages: list[Page]) -> dict[str, list[str]]:
+    """Chapters as a reader would join them from the records: title -> paragraphs."""
+    found: dict[str, list[str]] = {"": []}
+    title = ""
+    for page in pages:
+        if not page.kept:
+            continue
+        cuts = [(start.at, start.title) for start in page.chapters]
+        offset = 0
+        for at, name in [*cuts, (len(page.text), None)]:
+            parts = [part for part in page.text[offset:at].split("\n\n") if part]
+            if parts and page.continues and offset == 0 and found[title]:
+                found[title][-1] += " " + parts.pop(0)
+            found[title] += parts
+            if name is not None:
+                title = name
+                found[title] = []
+            offset = at
+    return {name: paragraphs for name, paragraphs in found.items() if paragraphs}
+
+
+def removed(pages: list[Page], reason: str) -> list[str]:
+    return [line.text for page in pages for line in page.removed if line.reason == reason]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory) -> tuple[Made, list[Page], Path]:
+    folder = tmp_path_factory.mktemp("book")
+    (folder / "data").mkdir()
+    made = make_book(folder / "data/small.pdf")
+    return made, extract(folder, folder / "data"), folder
+
+
+# -- a whole book -----------------------------------------------------------------------------
+
+
+def test_every_word_of_every_chapter_and_no_other(book):
+    made, pages, _ = book
+    assert chapters_of(pages) == made.chapters
+
+
+def test_every_page_is_there_with_its_class(book):
+    made, pages, _ = book
+    assert [page.page for page in pages] == list(range(1, len(made.classes) + 1))
+    assert [page.page_class for page in pages] == made.classes
+    for page in pages:
+        assert page.kept == (page.page_class == "body")
+        assert bool(page.reason) != page.kept
+        assert page.evidence
+
+
+def test_heads_and_numbers_are_out_and_recorded(book):
+    _, pages, _ = book
+    kept = [page for page in pages if page.kept]
+    text = "\n".join(page.text for page in kept)
+    assert TITLE.upper() not in text
+    assert not re.search(r"\d", text)
+    assert any(TITLE.upper() in line for line in removed(kept, "running head"))
+    assert any("The Lamp" in line for line in removed(kept, "running head"))
+    assert removed(kept, "page number")
+    assert [page.label for page in kept] == [str(number) for number in range(1, len(kept) + 1)]
+
+
+def test_a_broken_word_is_whole_and_hyphens_were_there(book):
+    made, pages, _ = book
+    document = pymupdf.open(made.path)
+    broken = sum(line.endswith("-") for page in document for line in page.get_text().splitlines())
+    assert broken > 20
+    assert not any("-" in page.text for page in pages if page.kept)
+
+
+def test_counts_balance_and_the_manifest_agrees(book):
+    made, pages, folder = book
+    manifest = json.loads((folder / "artifacts/try/01_extract/manifest.json").read_text())
+    kept = sum(page.kept for page in pages)
+    assert manifest["counts"] == {
+        "unit": "pages", "in": len(pages), "out": kept, "rejected": len(pages) - kept, "failed": 0,
+    }  # fmt: skip
+    digest = hashlib.sha256(made.path.read_bytes()).hexdigest()
+    assert manifest["inputs"] == {"data/small.pdf": digest}
+    assert {page.document_sha256 for page in pages} == {digest}
+    assert len({page.id for page in pages}) == len(pages)
+
+
+def test_same_bytes_again_and_no_work_when_fresh(book):
+    _, _, folder = book
+    path = folder / "artifacts/try/01_extract/documents.jsonl"
+    before = path.read_bytes()
+    assert "up to date" in call(folder, folder / "data").stdout
+    assert call(folder, folder / "data", "--force").returncode == 0
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("outline", "contents", "heads"),
+    [("broken", True, True), ("none", True, False), ("none", False, True)],
+)
+def test_chapters_without_a_whole_outline(tmp_path, outline, contents, heads):
+    made = make_book(tmp_path / "small.pdf", outline, contents, heads)
+    pages = extract(tmp_path, made.path)
+    found = {re.sub(r"^CHAPTER \d: ", "", title): text for title, text in chapters_of(pages).items()}
+    assert found == made.chapters
+    assert [page.page_class for page in pages] == made.classes
+
+
+# -- single features --------------------------------------------------------------------------
+
+
+def test_footnotes_and_their_marks_stand_apart(tmp_path):
+    press = Press()
+    press.leaf()
+    body = make_prose(5, 3)
+    for count in ("once", "twice", "alone", "late"):
+        press.turn()
+        press.set(body[:2], bottom=HEIGHT)
+        press.at(LEFT, press.y, "The bishop came to the island", 10)
+        end = LEFT + pymupdf.get_text_length("The bishop came to the island", FONT, 10)
+        press.at(end, press.y - 4, "1", 6)
+        press.at(end + 6, press.y, 'and he said "nothing."2', 10)
+        press.at(LEFT, HEIGHT - 60, "1", 5)
+        press.at(LEFT + 4, HEIGHT - 58, f"He came {count}, and it was enough.", 8)
+        press.at(LEFT, HEIGHT - 48, f"2 So he said, {count} and more than that.", 8)
+    press.document.save(tmp_path / "notes.pdf")
+    pages = extract(tmp_path, tmp_path / "notes.pdf")
+    for page, count in zip(pages[1:], ("once", "twice", "alone", "late"), strict=True):
+        assert page.text.endswith('The bishop came to the island and he said "nothing."')
+        assert [line.text for line in page.removed if line.reason == "footnote"] == [
+            f"1 He came {count}, and it was enough.",
+            f"2 So he said, {count} and more than that.",
+        ]
+        assert sorted(line.text for line in page.removed if line.reason == "note mark")[-1] == "2"
+
+
+def test_ornament_ligatures_accents_and_controls(tmp_path):
+    press = Press(heads=False)
+    press.turn()
+    press.set([*make_prose(1, 1), "Café na\u00efve office."], bottom=HEIGHT)
+    press.centre(press.y + 10, "* * *", 10)
+    press.y += 40
+    press.set(make_prose(2, 1), bottom=HEIGHT)
+    press.document.save(tmp_path / "marks.pdf")
+    (page,) = extract(tmp_path, tmp_path / "marks.pdf")
+    assert page.text.split("\n\n") == [*make_prose(1, 1), "Café na\u00efve office.", *make_prose(2, 1)]
+    assert removed([page], "ornament") == ["* * *"]
+
+
+def test_body_under_its_own_heading_inside_the_notes_is_kept(tmp_path):
+    press = Press()
+    thanks = make_prose(7, 6)
+    press.leaf()
+    for title in ("The Lamp", "The Kettle"):
+        press.open_chapter(title, [title])
+        press.set(make_prose(len(title), 10))
+    _back_matter(press, [])
+    document = press.document
+    index = next(n for n in range(len(document)) if document[n].get_text().startswith("Index"))
+    late = Press()
+    late.open_chapter("Thanks to All", ["Thanks to All"])
+    late.set(thanks)
+    document.insert_pdf(late.document, start_at=index)
+    document.save(tmp_path / "thanks.pdf")
+    pages = extract(tmp_path, tmp_path / "thanks.pdf")
+    found = chapters_of(pages)["Thanks to All"]
+    assert found == thanks
+    kinds = [kind for kind, _ in itertools.groupby(page.page_class for page in pages)]
+    assert kinds[-3:] == ["notes", "body", "index"]
+
+
+def test_plain_text_drops_the_licence_and_finds_chapters(tmp_path):
+    chapters = {
+        "I. The Maniac": make_prose(1, 12),
+        "II. The Suicide of Thought": make_prose(2, 12),
+        "III. The Ethics of Elfland": make_prose(3, 12),
+    }
+    blocks = [
+        "The Project Gutenberg EBook of Small Things",
+        "*** START OF THIS PROJECT GUTENBERG EBOOK SMALL ***",
+    ]
+    for title, paragraphs in chapters.items():
+        blocks.append("\n\n\n" + title + "\n")
+        blocks += [
+            "\n".join(wrap(text.replace("lamp", "_lamp_"), 320, 10)).replace("-\n", "") for text in paragraphs
+        ]
+    blocks += ["\n\nEnd of the Project Gutenberg EBook", "*** START: FULL LICENSE ***", *make_prose(8, 20)]
+    path = tmp_path / "small.data"  # its content says that it is text
+    path.write_text("\n\n".join(blocks), encoding="utf-8-sig", newline="\r\n")
+    pages = extract(tmp_path, path)
+    assert chapters_of(pages) == chapters
+    assert {page.page_class for page in pages if not page.kept} == {"licence"}
+    assert sum(page.kept for page in pages) > 3
+
+
+def test_a_scanned_page_among_text_is_dropped_and_said_aloud(tmp_path):
+    press = Press(heads=False)
+    for number in range(3):
+        press.turn()
+        press.set(make_prose(number, 3), bottom=HEIGHT)
+        if number < 2:
+            press.leaf()
+            picture = pymupdf.Pixmap(pymupdf.csGRAY, pymupdf.IRect(0, 0, 40, 60))
+            press.page.insert_image(press.page.rect, pixmap=picture)
+    press.document.save(tmp_path / "mixed.pdf")
+    result = call(tmp_path, tmp_path / "mixed.pdf")
+    assert "2 pages are pictures without text" in result.stdout
+    pages = list(read_records(tmp_path / "artifacts/try/01_extract/documents.jsonl", Page))
+    assert [page.page_class for page in pages] == ["body", "no_text", "body", "no_text", "body"]
+    assert "scanned" in pages[1].reason
+
+
+def bad_pdf(name: str) -> bytes:
+    press = Press(heads=False)
+    press.leaf()
+    if name == "scanned":
+        picture = pymupdf.Pixmap(pymupdf.csGRAY, pymupdf.IRect(0, 0, 40, 60))
+        press.page.insert_image(press.page.rect, pixmap=picture)
+        return press.document.tobytes()
+    press.set(make_prose(1, 2), bottom=HEIGHT)
+    if name == "locked":
+        return press.document.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="x", owner_pw="y")
+    content = press.document.tobytes()
+    return {
+        "cut": content[:300],
+        "text": b"Sorry, that page is gone.",
+        "empty": b"",
+        "noise": bytes(range(256)) * 9,
+    }[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("scanned", "run OCR first"),
+        ("locked", "encrypted"),
+        ("cut", ""),
+        ("text", "not a PDF"),
+        ("empty", "empty"),
+        ("noise", "cannot open"),
+    ],
+)
+def test_a_bad_file_is_one_line_and_nothing_is_left(tmp_path, name, says):
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data/bad.pdf"
+    path.write_bytes(bad_pdf(name))
+    result = call(tmp_path, tmp_path / "data")
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "bad.pdf" in result.stderr
+    assert says in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not list((tmp_path / "artifacts/try").glob("01_extract*"))
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_no_documents_is_one_line(tmp_path, there):
+    if there:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data/.hidden.pdf").write_bytes(b"x")
+    result = call(tmp_path, tmp_path / "data")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert str(tmp_path / "data") in result.stderr
+
+
+# -- pure functions ---------------------------------------------------------------------------
+
+
+@given(st.text())
+def test_clean_text_is_always_writable(text):
+    cleaned = one_space(clean(text))
+    cleaned.encode("utf-8")
+    assert not re.search(r"[\x00-\x1f\x7f\u200b\ufeff\u2028\ufb01]", cleaned)
+    assert one_space(clean(cleaned)) == cleaned
+
+
+def test_accents_and_ligatures():
+    assert clean("Poincar´e oﬃce ﬂy") == "Poincaré office fly"
+    assert clean("e\u0301") == "é"
+
+
+@settings(max_examples=50)
+@given(st.sampled_from(WORDS), st.integers(2, 3))
+def test_a_known_word_is_joined_and_a_known_compound_is_not(word, cut):
+    known = Joiner(count_words([word, f"{word[:cut]}-{word[cut:]}x"]))
+    assert known.join(f"a {word[:cut]}-", f"{word[cut:]} b") == f"a {word} b"
+    assert known.join(f"a {word[:cut]}-", f"{word[cut:]}x b") == f"a {word[:cut]}-{word[cut:]}x b"
+
+
+def test_a_book_that_breaks_no_words_keeps_its_hyphens():
+    ends = [("good", "humoured"), ("half", "hour")]
+    counts = count_words(["a good-humoured half-hour", "a well met reader"])
+    assert Joiner(counts, ends).join("a well-", "met reader") == "a well-met reader"
+
+
+def test_note_marks_glued_to_words_go_and_figures_stay():
+    assert cut_glued_marks("said of them.”5 He left.12") == ("said of them.” He left.", ["5", "12"])
+    for text in ("about 3.14 of 1,000", "see vol.2", "in 1905.", "No. 5 and p.7", "the year 1.5"):
+        assert cut_glued_marks(text) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "same"),
+    [
+        ("Chapter 1: Creators", "CHAPTER ONE: Creators", True),
+        ('2: "Mere Copyists"', "CHAPTER TWO: “Mere Copyists”", True),
+        ("IV: The Definition of Order.", "CHAPTER IV THE DEFINITION OF ORDER", True),
+        ("Chapter 8", "Chapter 8", True),
+        ("Chapter 8", "Chapter 9", False),
+        ("The Lamp", "The Kettle", False),
+        ("3. Christmas and the Esthetes", "III. Christmas and the Aesthetes", True),
+    ],
+)
+def test_titles_are_compared_by_number_and_words(wanted, found, same):
+    assert same_title(wanted, found) is same
+
+
+def test_numbers_are_read_in_every_form():
+    assert [split_number(t)[0] for t in ("Chapter XIV", "twenty-one. On X", "Part 2", "7 Lamps", "Mix")] == [
+        14, 21, 2, 7, 0,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"), [("* * *", True), ("❚❘❙❚", True), ("“…”", False), ("a *", False), ("√", False)]
+)
+def test_ornament(text, drawn):
+    assert is_ornament(text) is drawn
+
+
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from([*WORDS, "\n", "\n\n", "\n\n\n\n", "_so_"]), max_size=400))
+def test_text_pages_lose_no_word(parts):
+    text = " ".join(parts)
+    words = [word for page in text_pages(text) for line in page.lines for word in line.text.split()]
+    assert words == text.replace("_so_", "so").split()

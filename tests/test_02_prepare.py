@@ -1,0 +1,217 @@
+"""Passages: nothing lost, nothing crosses a chapter or a split, and a fifth book changes no split."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkprint.prepare.chapters import Chapter, Sentence, read_chapters
+from inkprint.prepare.passages import cut_passages
+from inkprint.prepare.splits import split_by_share
+from inkprint.records import ChapterStart, Page, content_id
+from inkprint.sentences import sentence_spans
+
+
+def sentences_of(text):
+    return [text[start:end] for start, end in sentence_spans(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("He went home. She stayed.", 2),
+        ("Mr. Bennet was tired. Mrs. Bennet was not.", 2),
+        ("“Is it so?” he asked. “It is.”", 2),
+        ("J. S. Mill wrote it. I read it.", 2),
+        ("It cost 3.50 in 1904. It is gone.", 2),
+        ("Wait… what? Yes!", 2),
+        ("See vol. 2, p. 14, and cf. Hume. Then stop.", 2),
+        ("It was I. He knew.", 2),
+        ("no stop at all", 1),
+        ("“Go!” “No.” (So they stayed.) They ate.", 4),
+        ("", 0),
+    ],
+)
+def test_sentences(text, count):
+    assert len(sentences_of(text)) == count, sentences_of(text)
+
+
+@given(st.text(alphabet="abAB .!?…”“'\"(),;é-", max_size=200))
+def test_sentences_hold_every_word_once(text):
+    assert " ".join(sentences_of(text)).split() == text.split()
+
+
+def page(number, text, chapters=(), continues=False, kept=True, document="book.pdf"):
+    return Page(
+        id=content_id("page", document, number, text),
+        document=document,
+        document_sha256=document.ljust(64, "0"),
+        page=number,
+        label="",
+        page_class="body",
+        kept=kept,
+        reason="" if kept else "notes",
+        evidence="",
+        continues=continues,
+        chapters=list(chapters),
+        text=text,
+        removed=[],
+    )
+
+
+def test_chapters_begin_where_the_headings_are():
+    pages = [
+        page(1, "Before it all."),
+        page(2, "One goes on.\n\nTwo begins.", [ChapterStart(title="Two", at=14)]),
+        page(3, "Two ends. ", kept=True),
+        page(4, "Notes.", kept=False),
+        page(5, "Three.", [ChapterStart(title="Three", at=0)]),
+    ]
+    found = read_chapters(pages)
+    assert [(c.title, [s.text for s in c.sentences]) for c in found] == [
+        ("opening", ["Before it all.", "One goes on."]),
+        ("Two", ["Two begins.", "Two ends."]),
+        ("Three", ["Three."]),
+    ]
+    assert [c.pages for c in found] == [[1, 2], [2, 3], [5]]
+
+
+def test_a_paragraph_goes_on_across_pages_and_its_sentence_knows_both():
+    starts = [ChapterStart(title="One", at=0)]
+    pages = [page(1, "It is a long story and it is", starts), page(2, "told here. The end.", continues=True)]
+    pages += [page(n, "More.", [ChapterStart(title=f"C{n}", at=0)]) for n in (3, 4)]
+    first, second = read_chapters(pages)[0].sentences
+    assert first.text == "It is a long story and it is told here."
+    assert first.pages == (1, 2)
+    assert (second.text, second.pages) == ("The end.", (2,))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "joined"),
+    [
+        ("a harbour and a har-", "bour again.", "a harbour and a harbour again."),
+        ("a well-known", "man.", "a well-known man."),
+        ("well and known: a well-", "known man.", "well and known: a well-known man."),
+    ],
+)
+def test_a_word_hyphenated_across_pages(before, after, joined):
+    starts = [ChapterStart(title="One", at=0)]
+    pages = [page(1, before, starts), page(2, after, continues=True)]
+    pages += [page(n, "More.", [ChapterStart(title=f"C{n}", at=0)]) for n in (3, 4)]
+    assert read_chapters(pages)[0].sentences[0].text == joined
+
+
+def test_equal_titles_are_told_apart():
+    pages = [page(n, "Text.", [ChapterStart(title="Interlude", at=0)]) for n in range(1, 4)]
+    assert [c.title for c in read_chapters(pages)] == ["Interlude", "Interlude (2)", "Interlude (3)"]
+
+
+def test_a_book_without_chapters_is_cut_into_pieces_that_lose_nothing():
+    pages = [page(n, f"Page {n} says this.\n\nAnd it says that on {n}.") for n in range(1, 60)]
+    pieces = read_chapters(pages)
+    assert 15 <= len(pieces) <= 21
+    said = [s.text for piece in pieces for s in piece.sentences]
+    assert len(said) == 118
+    assert len({piece.title for piece in pieces}) == len(pieces)
+
+
+lengths = st.lists(st.integers(1, 60), min_size=1, max_size=80)
+
+
+def chapter(lengths_in_words, title="One", document="book.pdf"):
+    sentences = [
+        Sentence(
+            text=" ".join(f"w{number}x{k}" for k in range(length)) + ".",
+            pages=(1 + number // 5,),
+            page_ids=(f"page-{1 + number // 5}",),
+            begins_paragraph=number % 4 == 0,
+        )
+        for number, length in enumerate(lengths_in_words)
+    ]
+    return Chapter(document, document.ljust(64, "0"), title, sentences)
+
+
+@settings(max_examples=200, deadline=None)
+@given(lengths, st.integers(20, 120), st.integers(0, 40), st.integers(1, 60))
+def test_passages_hold_every_sentence_once_but_for_the_overlap(words, size, overlap, least):
+    overlap, least = min(overlap, size // 2), min(least, size)
+    whole = chapter(words)
+    passages = cut_passages(whole, "train", size, overlap, least)
+    if whole.words < least:
+        assert passages == []
+        return
+    own = [word for p in passages for word in p.text.split()[p.overlap_words :]]
+    assert own == [word for s in whole.sentences for word in s.text.split()]
+    ends = {s.text.split()[-1] for s in whole.sentences}
+    begins = {s.text.split()[0] for s in whole.sentences}
+    for passage in passages:
+        assert passage.text.split()[-1] in ends
+        assert passage.text.split()[0] in begins
+        assert passage.overlap_words <= overlap
+        assert passage.words == len(passage.text.split())
+
+
+@given(st.lists(st.integers(8, 20), min_size=60, max_size=200))
+def test_passages_are_about_as_long_as_asked(words):
+    passages = cut_passages(chapter(words), "train", 100, 0, 50)
+    assert all(70 <= p.words <= 140 for p in passages), [p.words for p in passages]
+
+
+chapter_words = st.lists(st.integers(50, 3000), min_size=3, max_size=30)
+
+
+@given(chapter_words, st.integers(0, 99))
+def test_splits_are_contiguous_and_leave_something_to_train_on(words, seed):
+    chapters = [chapter([n], title=str(i)) for i, n in enumerate(words)]
+    splits = split_by_share(chapters, 0.1, 0.2, seed)
+    for name in ("test", "validation"):
+        places = [i for i, split in enumerate(splits) if split == name]
+        assert places, f"nothing held out for {name}"
+        assert places == list(range(places[0], places[-1] + 1))
+    assert "train" in splits
+
+
+@given(st.integers(0, 999))
+def test_shares_are_about_kept_where_chapters_allow_it(seed):
+    chapters = [chapter([100], title=str(i)) for i in range(40)]
+    splits = split_by_share(chapters, 0.1, 0.2, seed)
+    assert 7 <= splits.count("test") <= 9
+    assert 3 <= splits.count("validation") <= 5
+
+
+def test_another_seed_holds_out_other_chapters():
+    chapters = [chapter([100], title=str(i)) for i in range(40)]
+    assert len({tuple(split_by_share(chapters, 0.1, 0.2, seed)) for seed in range(10)}) > 3
+
+
+def test_the_stage_on_a_book(workshop):
+    workshop.up_to("prepare")
+    passages = [json.loads(line) for line in workshop.output("02_prepare/passages.jsonl").open()]
+    summaries = [json.loads(line) for line in workshop.output("02_prepare/chapters.jsonl").open()]
+    pages = {json.loads(line)["id"] for line in workshop.output("01_extract/documents.jsonl").open()}
+    assert {p["split"] for p in passages} == {"train", "validation", "test"}
+    split_of = {summary["title"]: summary["split"] for summary in summaries}
+    for passage in passages:
+        assert passage["split"] == split_of[passage["chapter"]]
+        assert set(passage["page_ids"]) <= pages
+    counts = json.loads(workshop.output("02_prepare/manifest.json").read_text())["counts"]
+    assert counts["in"] == counts["out"] + counts["rejected"]
+
+
+def test_a_further_book_changes_no_passage_of_the_first(workshop, materials, tmp_path):
+    from little import make_book
+
+    workshop.up_to("prepare")
+    alone = workshop.output("02_prepare/passages.jsonl").read_text().splitlines()
+    both = tmp_path / "both"
+    both.mkdir()
+    (both / "little.pdf").write_bytes((materials / "books" / "little.pdf").read_bytes())
+    make_book(both / "another.pdf", seed=5)
+    workshop.change(extract__data=str(both), run="both")
+    workshop.up_to("prepare")
+    together = workshop.output("02_prepare/passages.jsonl").read_text().splitlines()
+    assert [line for line in together if '"document": "little.pdf"' in line] == alone
+    assert len(together) > len(alone)

@@ -1,0 +1,103 @@
+"""Examples: chats that hold the passage, questions about what is in it, every one accounted for."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from conftest import ROOT
+from little import chapters
+
+from inkprint.synthesize.phrases import KeyPhrases
+
+
+@pytest.fixture(scope="module")
+def phrases():
+    return KeyPhrases(" ".join(sentences) for _, sentences in chapters())
+
+
+def test_key_phrases_are_nouns_of_the_text(phrases):
+    found = phrases.of("The captain saw the lantern near the old barrel. The lantern fell.", 3)
+    assert {"the lantern", "the barrel"} <= set(found)
+
+
+def test_key_phrases_do_not_repeat_a_word(phrases):
+    for _, sentences in chapters():
+        words = [
+            word for phrase in phrases.of(" ".join(sentences), 5) for word in phrase.split() if word != "the"
+        ]
+        assert len(words) == len(set(words))
+
+
+def test_verbs_after_a_noun_are_not_taken_for_nouns():
+    texts = ["The dog barks at night. A dog barks in spring. The dog is old. Every dog is mine."] * 3
+    assert KeyPhrases(texts).of(texts[0], 3) == ["the dog"]
+
+
+def read(path):
+    with path.open() as handle:
+        return [json.loads(line) for line in handle]
+
+
+def test_the_stage_on_a_book(workshop):
+    workshop.up_to("synthesize")
+    passages = {p["id"]: p for p in read(workshop.output("02_prepare/passages.jsonl"))}
+    examples = read(workshop.output("03_synthesize/examples.jsonl"))
+    rejects = read(workshop.output("03_synthesize/rejects.jsonl"))
+    assert len(examples) + len(rejects) == 3 * len(passages)
+    assert len({e["id"] for e in examples}) == len(examples)
+    for example in examples:
+        passage = passages[example["passage_id"]]
+        assert example["split"] == passage["split"]
+        (user,), (answer,) = example["prompt"], example["completion"]
+        assert (user["role"], answer["role"]) == ("user", "assistant")
+        if example["task"] == "question_passage":
+            assert answer["content"] == passage["text"]
+            assert any(word in passage["text"].lower() for word in re.findall(r"the (\w+)", user["content"]))
+            assert "{" not in user["content"]
+        else:
+            opening = user["content"].partition("\n\n")[2]
+            assert f"{opening} {answer['content']}".split() == passage["text"].split()
+            assert 0.2 < len(opening.split()) / passage["words"] < 0.75
+    questions = [(e["passage_id"], e["prompt"][0]["content"]) for e in examples]
+    assert len(set(questions)) == len(questions), "a question is asked twice of one passage"
+
+
+def test_a_system_prompt_comes_first_and_counts_as_an_input(workshop):
+    persona = ROOT / "prompts" / "completion.txt"  # any file below the repository
+    workshop.change(synthesize__system_prompt=str(persona.relative_to(ROOT)))
+    workshop.up_to("synthesize")
+    example = read(workshop.output("03_synthesize/examples.jsonl"))[0]
+    assert [m["role"] for m in example["prompt"]] == ["system", "user"]
+    assert example["prompt"][0]["content"] == persona.read_text().strip()
+    workshop.change(synthesize__system_prompt="prompts/nobody.txt")
+    assert "prompts/nobody.txt" in workshop.stage("synthesize", check=False).stderr
+
+
+def test_tasks_come_in_the_numbers_asked_for(workshop):
+    workshop.change(synthesize__tasks={"passage_completion": 0, "question_passage": 1})
+    workshop.up_to("synthesize")
+    examples = read(workshop.output("03_synthesize/examples.jsonl"))
+    assert {e["task"] for e in examples} == {"question_passage"}
+    assert len({e["passage_id"] for e in examples}) == len(examples)
+
+
+def test_the_same_input_gives_the_same_bytes(workshop):
+    workshop.up_to("synthesize")
+    first = workshop.output("03_synthesize/examples.jsonl").read_bytes()
+    workshop.stage("synthesize", "--force")
+    assert workshop.output("03_synthesize/examples.jsonl").read_bytes() == first
+
+
+@pytest.mark.training  # for the seconds that the library takes to import
+def test_datasets_loads_the_examples_as_they_are(workshop):
+    import datasets
+
+    workshop.up_to("synthesize")
+    path = workshop.output("03_synthesize/examples.jsonl")
+    loaded = datasets.load_dataset(
+        "json", data_files=str(path), split="train", cache_dir=str(workshop.folder / "cache")
+    )
+    assert loaded.num_rows == len(read(path))
+    assert loaded[0]["prompt"] == read(path)[0]["prompt"]

@@ -1,0 +1,154 @@
+"""The recipe loader refuses what is not exactly a recipe, in one line that says where and what to do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from inkprint.errors import UserError
+from inkprint.recipe import Recipe, Section, check_recipe, load_recipe, override, recipe_names
+
+RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
+
+
+def values():
+    return yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text())
+
+
+def test_there_are_recipes():
+    assert RECIPES
+    assert [str(path.relative_to(ROOT)) for path in RECIPES] == recipe_names()
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: str(path.relative_to(ROOT / "recipes")))
+def test_every_recipe_validates_and_says_how_to_run_it(path):
+    load_recipe(path)
+    text = path.read_text()
+    command = "./run_all.sh" if path.name == "demo.yaml" else f"./run_all.sh {path.relative_to(ROOT)}"
+    assert command in text, f"{path}: its header names no command"
+
+
+def leaves(section: type[Section], prefix: str = ""):
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from leaves(field.annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+@pytest.mark.parametrize("key", list(leaves(Recipe)))
+def test_every_key_is_read_by_code(key):
+    code = [p for p in (ROOT / "scripts").rglob("*") if p.suffix in {".py", ".j2"} and p.name != "recipe.py"]
+    name = key.rpartition(".")[2]
+    used = re.compile(rf"""\.{name}\b|["']{name}["']""")
+    assert any(used.search(path.read_text()) for path in code), f"nothing reads {key}"
+
+
+@pytest.mark.parametrize("key", list(leaves(Recipe)))
+def test_every_key_must_be_there(key):
+    recipe = values()
+    *parents, name = key.split(".")
+    section = recipe
+    for parent in parents:
+        section = section[parent]
+    del section[name]
+    with pytest.raises(UserError, match=re.escape(f"r.yaml: {key}: missing")):
+        check_recipe(recipe, "r.yaml")
+
+
+@pytest.mark.parametrize(
+    ("assignment", "says"),
+    [
+        ("train.rank=x", "train.rank: 'x'"),
+        ("train.rank=0", "train.rank: 0"),
+        ("train.rank=8.5", "train.rank: 8.5"),
+        ("train.loss=answers", "'answer' or 'all'"),
+        ("prepare.test=0.7", "prepare.test: 0.7"),
+        ("prepare.test=[Of Rope]", "both shares or both lists"),
+        ("prepare.min_words=500", "min_words must not exceed passage_words"),
+        ("prepare.overlap_words=60", "at most half"),
+        ("model.base=Qwen/Qwen3-8B", "needs a revision"),
+        ("model.revision=main", "has no revision"),
+        ("train.method=full", "'qlora' or 'lora'"),
+        ("run=a/b", "run: 'a/b'"),
+        ("synthesize.tasks.passage_completion=-1", "synthesize.tasks.passage_completion"),
+    ],
+)
+def test_a_wrong_value_is_named(assignment, says):
+    recipe = values()
+    override(recipe, assignment)
+    with pytest.raises(UserError) as error:
+        check_recipe(recipe, "r.yaml")
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_number_that_yaml_reads_as_text_is_explained(tmp_path):
+    text = (ROOT / "recipes" / "demo.yaml").read_text().replace("1.0e-3", "2e-4")
+    (tmp_path / "r.yaml").write_text(text)
+    with pytest.raises(UserError, match=r"train\.learning_rate: '2e-4' is text to YAML.*2\.0e-04"):
+        load_recipe(tmp_path / "r.yaml")
+
+
+def test_an_unknown_key_names_its_neighbour():
+    recipe = values()
+    recipe["train"]["learning_rte"] = 1
+    with pytest.raises(UserError, match=r"train\.learning_rte: unknown key; did you mean learning_rate\?"):
+        check_recipe(recipe, "r.yaml")
+
+
+def test_no_task_at_all_is_refused():
+    recipe = values()
+    recipe["synthesize"]["tasks"] = {"passage_completion": 0, "question_passage": 0}
+    with pytest.raises(UserError, match="at least one"):
+        check_recipe(recipe, "r.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("run: a\nrun: b\n", "key 'run' stands twice"),
+        ("run: [a\n", "not readable as YAML"),
+        ("- run\n", "mapping of sections"),
+        ("", "mapping of sections"),
+    ],
+)
+def test_a_file_that_is_no_recipe(tmp_path, text, says):
+    path = tmp_path / "r.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=re.escape(says)):
+        load_recipe(path)
+
+
+def test_a_missing_recipe_lists_those_there_are():
+    with pytest.raises(UserError, match=r"recipes/demo\.yaml"):
+        load_recipe(Path("nowhere.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("assignment", "path", "value"),
+    [
+        ("train.learning_rate=1e-4", ("train", "learning_rate"), 1e-4),
+        ("synthesize.tasks.question_passage=3", ("synthesize", "tasks", "question_passage"), 3),
+        ("prepare.test=[One, Two]", ("prepare", "test"), ["One", "Two"]),
+        ("report.note=null", ("report", "note"), None),
+    ],
+)
+def test_set_reads_values_as_yaml(assignment, path, value):
+    recipe = values()
+    override(recipe, assignment)
+    for part in path:
+        recipe = recipe[part]
+    assert recipe == value
+
+
+@pytest.mark.parametrize("assignment", ["train.rnk=3", "rank=3", "train=3x", "train.rank"])
+def test_set_refuses_a_key_that_is_not_there(assignment):
+    recipe = values()
+    with pytest.raises(UserError):
+        override(recipe, assignment)
+        check_recipe(recipe, "r.yaml")
