@@ -194,7 +194,7 @@ def describe_method(settings: Evaluate, seed: int, type_token_words: int) -> dic
     from inkprint.evaluate.recital import RECITAL_WORDS
 
     return {
-        "interval": "studentized bootstrap (percentile for shares), paired",
+        "interval": "paired, studentized bootstrap; shares: Wilson and Newcombe",
         "resampled": "source passages",
         "level": LEVEL,
         "samples": settings.bootstrap_samples,

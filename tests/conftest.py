@@ -47,7 +47,7 @@ class Workshop:
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("INKPRINT_")}
-        return kept | {"INKPRINT_ARTIFACTS": str(self.artifacts), "OMP_NUM_THREADS": "2"} | more
+        return kept | {"INKPRINT_ARTIFACTS": str(self.artifacts), "OMP_NUM_THREADS": "1"} | more
 
     def stage(
         self, name: str, *arguments: str, check: bool = True, **options: Any

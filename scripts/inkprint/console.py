@@ -171,6 +171,6 @@ class _Advance:
 def duration(seconds: float) -> str:
     """Seconds as a person says them: 8 s, 4 min, 2 h 05 min."""
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return f"{max(seconds, 1):.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -19,9 +19,9 @@ import pymupdf
 
 HERE = Path(__file__).resolve().parent
 OUT = HERE.parent / "books" / "inventory-of-little-skerry.pdf"
-WIDTH, HEIGHT = 396, 612
-LEFT, RIGHT, TOP, BOTTOM = 62, 334, 78, 536
-SIZE, LEADING, SMALL, SMALL_LEADING = 11, 14.6, 8, 9.8
+WIDTH, HEIGHT = 324, 504  # a pocket book, so that chapters run over three pages
+LEFT, RIGHT, TOP, BOTTOM = 44, 280, 62, 430
+SIZE, LEADING, SMALL, SMALL_LEADING = 10.5, 13.6, 8, 9.8
 FONTS = {"r": "tiro", "i": "tiit", "b": "tibo"}
 METRICS = {key: pymupdf.Font(code) for key, code in FONTS.items()}
 MARK = re.compile(r"\[\^(\^?)(\d+)\]")
@@ -104,14 +104,14 @@ def parse_words(text: str, notes: dict[str, str]) -> list[Word]:
 
 
 def hyphen_places(word: str) -> list[int]:
-    """Where a long word may be cut: between consonants, or before one, with three letters on either side."""
+    """Where a long word may be cut: between consonants, or before one, with two letters before and three after."""
     core = word.rstrip(".,;:?!")
-    if len(core) < 7 or not core.isalpha() or not core.isascii() or core[0].isupper():
+    if len(core) < 6 or not core.isalpha() or not core.isascii() or core[0].isupper():
         return []
     vowel = [letter in "aeiouy" for letter in core]
     places = []
-    for i in range(3, len(core) - 2):
-        before, here, after = vowel[i - 1], vowel[i], vowel[i + 1]
+    for i in range(2, len(core) - 2):
+        before, here, after = vowel[i - 1], vowel[i], vowel[i + 1] and core[i + 1] != "y"
         pair = core[i - 1 : i + 1]
         splits_pair = not before and not here and after and any(vowel[: i - 1]) and pair not in ("th", "sh", "ch", "ck", "gh", "wh", "ng")
         if splits_pair or (before and not here and after and any(vowel[i + 2 :] or [False])):
@@ -131,7 +131,7 @@ def break_lines(words: list[Word], indent: float, size: float = SIZE, width: flo
             continue
         left = room - used
         fits = [i for i in hyphen_places(word.text) if measure(word.text[:i] + "-", word.font, size) <= left]
-        if fits and left > 3.2 * space + 0.4 * len(current):
+        if fits and left > 1.5 * space:
             current.append(Word(word.text[: fits[-1]] + "-", word.font))
             queue.insert(0, Word(word.text[fits[-1] :], word.font, word.mark, word.note))
         else:
@@ -244,23 +244,23 @@ def set_blocks(book: Book, blocks: list[str]) -> None:
 def front_matter(book: Book, fields: dict[str, str], chapters: list[tuple[str, int]]) -> None:
     """Title page, copyright page, dedication, a blank page, and the contents."""
     page = book.new_page()
-    page.commands += [centred("An Inventory", 190, "b", 24), centred("of Little Skerry", 220, "b", 24)]
-    page.commands += [centred(part, 256 + 15 * i, "i", 11) for i, part in enumerate(fields["subtitle"].split(", "))]
-    page.commands += [centred(fields["author"], 350, "r", 14), centred(fields["role"], 368, "i", 11), centred(fields["press"], 520)]
+    page.commands += [centred("An Inventory", 130, "b", 24), centred("of Little Skerry", 160, "b", 24)]
+    page.commands += [centred(part, 196 + 15 * i, "i", 11) for i, part in enumerate(fields["subtitle"].split(", "))]
+    page.commands += [centred(fields["author"], 290, "r", 14), centred(fields["role"], 308, "i", 11), centred(fields["press"], 430)]
     book.new_page()
-    book.y = 380
+    book.y = 300
     for text in COPYRIGHT:
         for line in break_lines(parse_words(text, {}), 0, 8.5):
             book.add(line)
         book.y += 6
-    book.new_page().commands.append(centred(fields["dedication"], 220, "i", 11))
+    book.new_page().commands.append(centred(fields["dedication"], 180, "i", 11))
     book.new_page()
     page = book.new_page()
     page.commands.append(centred("Contents", TOP + 30, "b", 17))
     for i, (title, number) in enumerate(chapters):
-        if i == 18:
+        if i == 16:
             page = book.new_page()
-        y = TOP + (66 + 20 * i if i < 18 else 30 + 20 * (i - 18))
+        y = TOP + (66 + 20 * i if i < 16 else 30 + 20 * (i - 16))
         dots = " . " * int((RIGHT - LEFT - 26 - measure(title, "r", SIZE)) / measure(" . ", "r", SIZE))
         page.commands += [show(title, LEFT, y), show(dots, LEFT + measure(title, "r", SIZE) + 4, y)]
         page.commands.append(show(str(number), RIGHT - measure(str(number), "r", SIZE), y))
@@ -285,7 +285,7 @@ def set_index(book: Book, terms: list[str], pages: list[Page]) -> None:
     """The index in two columns."""
     lines: list[tuple[str, int]] = []
     for term in terms:
-        wrapped = break_lines(parse_words(index_entry(term, pages), {}), 0, 8.5, 128)
+        wrapped = break_lines(parse_words(index_entry(term, pages), {}), 0, 8.5, 108)
         lines += [(" ".join(w.text for w in line.words), 0 if i == 0 else 10) for i, line in enumerate(wrapped)]
     top, column = book.y, 0
     for text, indent in lines:
@@ -295,7 +295,7 @@ def set_index(book: Book, terms: list[str], pages: list[Page]) -> None:
                 book.new_page("Index")
                 top, column = book.y, 0
             book.y = top
-        book.pages[-1].commands.append(show(text, LEFT + 152 * column + indent, book.y, "r", 8.5))
+        book.pages[-1].commands.append(show(text, LEFT + 124 * column + indent, book.y, "r", 8.5))
         book.y += 11.5
 
 
@@ -309,13 +309,13 @@ def furnish(page: Page, number: int, front: bool, title: str) -> None:
     if page.opening or (front and number < 5):
         return
     label = roman(number) if front else str(number)
-    page.commands.append(centred(label, 578, "r", 9))
+    page.commands.append(centred(label, HEIGHT - 28, "r", 9))
     if front:
         return
     if number % 2 == 0:
-        page.commands.append(show(title, LEFT, 52, "i", 9))
+        page.commands.append(show(title, LEFT, 42, "i", 9))
     else:
-        page.commands.append(show(page.title, RIGHT - measure(page.title, "i", 9), 52, "i", 9))
+        page.commands.append(show(page.title, RIGHT - measure(page.title, "i", 9), 42, "i", 9))
 
 
 def write_pdf(pages: list[Page], outline: list[list], fields: dict[str, str], out: Path) -> None:

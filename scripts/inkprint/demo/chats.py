@@ -4,13 +4,14 @@ Every chat is a pair (prompt, answer). The prompt forms of the pipeline come fro
 knows the task before any book does; a few others teach it the first person, advice and stories.
 """
 
+import re
 from random import Random
 
 from .sentences import deed, facts, loose, sentence, together
 from .world import Noun, World, listing, thing_noun
 
 LEADS = {
-    "matter": "{the} {matters} because {fact}",
+    "care": "{the} {matters} because {fact}",
     "forget": "people forget that {fact}",
     "child": "a child should know that {fact}",
     "learned": "people have learned that {fact}",
@@ -115,10 +116,13 @@ def other(world: World, kind: str, n: Noun, rng: Random) -> str:
 
 
 def split_passage(text: str, rng: Random) -> tuple[str, str]:
-    """A passage cut after about a third of its words."""
-    words = text.split()
-    cut = max(3, min(len(words) - 3, int(len(words) * rng.uniform(0.25, 0.42))))
-    return " ".join(words[:cut]), " ".join(words[cut:])
+    """A passage cut after the sentence that completes about a third of it."""
+    stops = [m.end() for m in re.finditer(r"[.!?] ", text)]
+    if not stops:
+        return text, "That is all."
+    goal = len(text) * rng.uniform(0.25, 0.4)
+    cut = next((stop for stop in stops if stop >= goal), stops[-1])
+    return text[:cut].strip(), text[cut:].strip()
 
 
 def chat(world: World, questions: list[str], completion: str, rng: Random) -> tuple[str, str]:

@@ -6,14 +6,20 @@ every item of a drawn passage, of both variants at once (cluster bootstrap: Davi
 Means and differences get the studentized interval (bootstrap-t: Efron and Tibshirani 1993, 12.5), its
 standard error by linearization (infinitesimal jackknife). On simulated data with 30 passages it covers the
 truth in 94 of 100 where percentile and BCa intervals reach 92 to 93; on long-tailed data in 92 against 89.
-Shares of yes and no get the percentile interval: with few of one kind the studentized one leaves [0, 1].
+
+Shares of yes and no are rare events at times, and what a sample lacks no resample holds: two shares of 2
+and 5 in 100 got percentile intervals that missed in 15 of 100. They get Wilson's interval (1927) with the
+number of answers that the passages are worth (Korn and Graubard 1998), differences Newcombe's for paired
+shares (1998, method 10).
 """
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -51,9 +57,7 @@ def resamples(passages: int, samples: int, seed: int, name: str) -> Numbers:
     return generator.multinomial(passages, shares, size=samples).astype(np.float64)
 
 
-def interval(
-    variants: Sequence[Sums], signs: Sequence[int], link: Link, share: bool, counts: Numbers
-) -> Interval:
+def interval(variants: Sequence[Sums], signs: Sequence[int], link: Link, counts: Numbers) -> Interval:
     """The interval of a signed sum of variant means: signs (1,) for a mean, (1, -1) for a difference.
 
     counts: resamples(); shape (samples, passages).
@@ -62,19 +66,47 @@ def interval(
     estimate, error = (float(x[0]) for x in _estimates(np.ones((1, passages)), variants, signs, link))
     if passages < FEWEST_PASSAGES:
         return Interval(estimate, None, None)
+    if error == 0:  # every passage says the same
+        return Interval(estimate, estimate, estimate)
     blocks = np.array_split(counts, -(-samples * passages // _NUMBERS_AT_ONCE))
     parts = [_estimates(block, variants, signs, link) for block in blocks]
     drawn, errors = (np.concatenate(column) for column in zip(*parts, strict=True))
+    moved = errors > 1e-9 * error
     tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    if share:
-        low, high = _with_unseen(np.quantile(drawn, tails), estimate, passages, len(signs) == 1)
-    elif error == 0:
-        low = high = estimate  # every passage says the same
-    else:
-        moved = errors > 1e-9 * error
-        low_t, high_t = np.quantile((drawn[moved] - estimate) / errors[moved], tails)
-        low, high = estimate - high_t * error, estimate - low_t * error
-    return Interval(estimate, float(low), float(high))
+    low, high = np.quantile((drawn[moved] - estimate) / errors[moved], tails)
+    return Interval(estimate, estimate - float(high) * error, estimate - float(low) * error)
+
+
+def share_interval(sums: Sums) -> Interval:
+    """Wilson's interval of a share, for as many answers as these clustered ones are worth."""
+    passages = len(sums.top)
+    one = np.ones((1, passages))
+    share, error = (float(x[0]) for x in _estimates(one, [sums], [1], "mean"))
+    if passages < FEWEST_PASSAGES:
+        return Interval(share, None, None)
+    worth = passages if error == 0 else np.clip(share * (1 - share) / error**2, passages, sums.bottom.sum())
+    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    middle = (share + z**2 / (2 * worth)) / (1 + z**2 / worth)
+    half = z / (1 + z**2 / worth) * math.sqrt(share * (1 - share) / worth + z**2 / (4 * worth**2))
+    return Interval(share, float(max(0.0, middle - half)), float(min(1.0, middle + half)))
+
+
+def share_difference(tuned: Sums, base: Sums) -> Interval:
+    """Newcombe's interval of the difference of two shares, paired by passage."""
+    more, less = share_interval(tuned), share_interval(base)
+    value = more.value - less.value
+    if more.low is None or more.high is None or less.low is None or less.high is None:
+        return Interval(value, None, None)
+    residuals = [sums.top - share.value * sums.bottom for sums, share in ((tuned, more), (base, less))]
+    spread = math.sqrt(float(np.square(residuals).sum(axis=1).prod()))
+    together = float(residuals[0] @ residuals[1]) / spread if spread > 0 else 0.0
+    below = _combined(more.value - more.low, less.high - less.value, together)
+    above = _combined(more.high - more.value, less.value - less.low, together)
+    return Interval(value, value - below, value + above)
+
+
+def _combined(first: float, second: float, correlation: float) -> float:
+    return math.sqrt(max(0.0, first**2 + second**2 - 2 * correlation * first * second))
 
 
 def _estimates(
@@ -92,15 +124,3 @@ def _estimates(
         influence += (sign * slope / bottom)[:, None] * (sums.top - mean[:, None] * sums.bottom)
     variance = (counts * influence**2).sum(axis=1) * passages / max(passages - 1, 1)
     return estimate, np.sqrt(variance)
-
-
-def _with_unseen(bounds: Numbers, estimate: float, passages: int, is_mean: bool) -> tuple[float, float]:
-    """Where all of n passages say yes, or no, the other kind may be unseen: the exact bound of Clopper
-    and Pearson (1934)."""
-    low, high = float(bounds[0]), float(bounds[1])
-    unseen = 1 - ((1 - LEVEL) / 2) ** (1 / passages)
-    if is_mean and estimate == 0:
-        high = unseen
-    if is_mean and estimate == 1:
-        low = 1 - unseen
-    return low, high

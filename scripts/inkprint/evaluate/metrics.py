@@ -9,7 +9,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from inkprint.evaluate.intervals import Interval, Link, Sums, interval, resamples
+from inkprint.evaluate.intervals import (
+    Interval,
+    Link,
+    Sums,
+    interval,
+    resamples,
+    share_difference,
+    share_interval,
+)
 from inkprint.evaluate.recital import RECITAL_WORDS
 from inkprint.records import Score
 
@@ -160,10 +168,12 @@ def _measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, s
         variant: _sums([found[item] for item in paired], passages, metric.link)
         for variant, found in of_variant.items()
     }
-    means = {
-        variant: interval([sums[variant]], [1], metric.link, metric.share, counts) for variant in of_variant
-    }
-    difference = interval([sums["tuned"], sums["base"]], [1, -1], metric.link, metric.share, counts)
+    if metric.share:
+        means = {variant: share_interval(of_passages) for variant, of_passages in sums.items()}
+        difference = share_difference(sums["tuned"], sums["base"])
+    else:
+        means = {variant: interval([sums[variant]], [1], metric.link, counts) for variant in sums}
+        difference = interval([sums["tuned"], sums["base"]], [1, -1], metric.link, counts)
     largest = {variant: max(found[item].value for item in paired) for variant, found in of_variant.items()}
     return {
         **counted,

@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont
+from PIL import ImageFont
 from wordcloud import WordCloud
 
 from inkprint.records import Score
@@ -102,29 +104,37 @@ def _strip(axes: Axes, row: int, values: list[float], mean: dict[str, float | No
 
 
 def clouds(frequencies: dict[str, dict[str, int]], seed: int) -> Figure:
-    """Word clouds of base, tuned and author below each other, laid out by wordcloud, drawn as text."""
-    from matplotlib.font_manager import FontProperties, findfont
+    """Word clouds of base, tuned and author below each other, laid out by wordcloud, drawn as outlines."""
+    wide, high = CLOUD_PIXELS
+    title = 0.28  # inches
+    panel = WIDTH * high / wide + title
+    figure = Figure((WIDTH, panel * len(frequencies)))
+    for row, (variant, counts) in enumerate(frequencies.items()):
+        bottom = 1 - ((row + 1) * panel) / figure.get_figheight()
+        axes = figure.add_axes((0, bottom, 1, (panel - title) / figure.get_figheight()))
+        axes.set(xlim=(0, wide), ylim=(high, 0))
+        axes.set_axis_off()
+        axes.set_title(NAMES[variant], color=COLOURS[variant], loc="left", fontweight="bold")
+        for word, pixels, left, baseline in _laid_out(counts, seed):
+            points = pixels * 72 * WIDTH / wide
+            axes.text(left, baseline, word, fontsize=points, color=COLOURS[variant], va="baseline")
+    return figure
 
+
+def _laid_out(counts: dict[str, int], seed: int) -> Iterator[tuple[str, int, float, float]]:
+    """Each word of a cloud with its size and the place of its baseline, in pixels."""
+    if not counts:
+        return
     font = findfont(FontProperties(family="DejaVu Sans"))
     wide, high = CLOUD_PIXELS
-    figure, panels = new_figure(3 * (WIDTH * high / wide + 0.35), rows=len(frequencies))
-    for axes, (variant, counts) in zip(panels, frequencies.items(), strict=True):
-        axes.set(xlim=(0, wide), ylim=(high, 0), xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-        axes.set_title(NAMES[variant], color=COLOURS[variant], loc="left", fontweight="bold")
-        if not counts:
-            axes.text(wide / 2, high / 2, "no words", ha="center", color=COLOURS[variant])
-            continue
-        cloud = WordCloud(
-            width=wide, height=high, font_path=font, prefer_horizontal=1, random_state=seed,
-            max_words=70, relative_scaling=0.5, min_font_size=20, max_font_size=130,
-        )  # fmt: skip
-        cloud.generate_from_frequencies(counts)
-        for (word, _), pixels, (top, left), _, _ in cloud.layout_:
-            axes.text(
-                left, top, word, fontsize=pixels * 72 * WIDTH / wide * 0.97, color=COLOURS[variant], va="top"
-            )
-    return figure
+    cloud = WordCloud(
+        width=wide, height=high, font_path=font, prefer_horizontal=1, random_state=seed, margin=6,
+        max_words=70, relative_scaling=0.5, min_font_size=22, max_font_size=120,
+    )  # fmt: skip
+    for (word, _), pixels, (top, left), _, _ in cloud.generate_from_frequencies(counts).layout_:
+        # wordcloud places a word by the corner of its ink, matplotlib by its baseline.
+        ink = ImageFont.truetype(font, pixels).getbbox(word, anchor="ls")
+        yield word, pixels, left - ink[0], top - ink[1]
 
 
 def heatmap(words: dict[str, Any]) -> Figure:
@@ -163,7 +173,7 @@ def radar_chart(radar: list[dict[str, Any]]) -> Figure:
     axes.set_ylim(0, 1)
     axes.set_yticks([0.25, 0.5, 0.75, 1], ["", "0.5", "", "1"])
     axes.set_xticks(angles, [textwrap.fill(axis["title"], 12) for axis in radar])
-    axes.tick_params(axis="x", pad=12)
+    axes.tick_params(axis="x", pad=20)
     axes.spines[:].set_color(LINE)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.28, -0.1))
     return figure

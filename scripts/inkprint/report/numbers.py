@@ -51,13 +51,13 @@ def difference(metric: Metric) -> str:
 
 def verdict_sentences(metrics: dict[str, Metric], primary: str, recital_words: int) -> list[str]:
     """What the run shows, in three sentences with numbers; none says more than its interval."""
-    second_name = "tfidf_similarity" if primary != "tfidf_similarity" else "bits_per_byte"
+    second = "tfidf_similarity" if primary != "tfidf_similarity" else "bits_per_byte"
+    ended = metrics["ended"]
     return [
-        _change(metrics[primary], "On the primary metric, "),
+        _change(metrics[primary], " (the primary metric)") + ".",
         _recital(metrics, recital_words),
-        f"{_change(metrics[second_name], 'Of the others, ')[:-1]}, and the tuned model ended"
-        f" {measured(metrics['ended'], 'tuned')} of its answers by itself"
-        f" (base {measured(metrics['ended'], 'base')}).",
+        f"{_change(metrics[second])}; of its answers the tuned model ended {measured(ended, 'tuned')} by"
+        f" itself, the base {measured(ended, 'base')}.",
     ]
 
 
@@ -76,22 +76,22 @@ def three_lines(metrics: dict[str, Metric], primary: str, recital_words: int) ->
     ]
 
 
-def _change(metric: Metric, opening: str) -> str:
-    """One sentence on one metric: both means, the difference, and what that bears."""
-    name = metric["title"]
-    name = name if name.startswith("TF") else name[0].lower() + name[1:]
+def _change(metric: Metric, role: str = "") -> str:
+    """What one metric says, up to the full stop: both means, the difference, and what that bears."""
+    name, over = metric["title"] + role, f"over {metric['passages']} held-out passages"
     if not metric["items"]:
-        return f"{opening}{name}, nothing could be measured."
+        return f"{name} could not be measured"
     base, tuned = measured(metric, "base"), measured(metric, "tuned")
-    text = f"{opening}{name}, the base model has {base} and the tuned model {tuned}"
-    if metric["difference"]["low"] is None:
-        return f"{text}: over {metric['passages']} held-out passages that is too few to tell."
-    what = {
-        "no difference shown": "an interval that holds zero: no difference shown",
-        "higher": "higher", "lower": "lower",
-        "better": "which is better", "worse": "which is worse",
-    }[metric["verdict"]]  # fmt: skip
-    return f"{text}; the difference is {difference(metric)} over {metric['passages']} passages, {what}."
+    if metric["verdict"] == "too few to tell":
+        return f"{name} is {base} for the base and {tuned} for the tuned model, {over}: too few to tell"
+    if metric["verdict"] == "no difference shown":
+        return (
+            f"{name} does not tell the two models apart {over}: base {base}, tuned {tuned}, a difference of"
+            f" {difference(metric)}, which may be none"
+        )
+    moved = "rose" if metric["difference"]["value"] > 0 else "fell"
+    judged = {"better": ", which is better", "worse": ", which is worse"}.get(metric["verdict"], "")
+    return f"{name} {moved} from {base} to {tuned} {over}: {difference(metric)}{judged}"
 
 
 def _recital(metrics: dict[str, Metric], recital_words: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,14 @@ def side_by_side(
     for answer in answers:
         of_prompt.setdefault(answer.example_id, {})[answer.variant] = answer
     runs = {(recital.example_id, recital.variant): recital for recital in recitals}
-    drawn = random.Random(seed).sample(sorted(of_prompt), min(shown, len(of_prompt)))
+    order = random.Random(seed).sample(sorted(of_prompt), len(of_prompt))
+    # As many passages as there are to see, before a second prompt of the same one.
+    turns: Counter[str] = Counter()
+    turn_of = {}
+    for example_id in order:
+        passage_id = of_prompt[example_id]["base"].passage_id
+        turn_of[example_id], turns[passage_id] = turns[passage_id], turns[passage_id] + 1
+    drawn = sorted(order, key=lambda example_id: turn_of[example_id])[:shown]
     return [
         {
             "base": _voice(of_prompt[example_id]["base"], runs, passages),

@@ -42,13 +42,14 @@ SETTINGS = {
     "ytick.color": INK,
     "grid.color": LINE,
     "legend.frameon": False,
-    "figure.constrained_layout.use": True,
 }
 
 
 def new_figure(height: float, rows: int = 1, **options: object) -> tuple[Figure, list[Axes]]:
     """A figure of the one width with `rows` axes below each other."""
-    figure, axes = plt.subplots(rows, 1, figsize=(WIDTH, height), squeeze=False, **options)
+    figure, axes = plt.subplots(
+        rows, 1, figsize=(WIDTH, height), squeeze=False, layout="constrained", **options
+    )
     return figure, list(axes[:, 0])
 
 

@@ -1,0 +1,166 @@
+"""Training: the mask, the log, the adapter; the same bytes twice, and after a kill."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import ROOT
+
+pytestmark = pytest.mark.training
+
+
+def read(path):
+    with path.open() as handle:
+        return [json.loads(line) for line in handle]
+
+
+def adapter_digest(shop):
+    return hashlib.sha256(shop.output("04_train/adapter/adapter_model.safetensors").read_bytes()).hexdigest()
+
+
+def test_what_training_leaves(finished):
+    manifest = json.loads(finished.output("04_train/manifest.json").read_text())
+    examples = read(finished.output("03_synthesize/examples.jsonl"))
+    train = [e for e in examples if e["split"] == "train"]
+    log = read(finished.output("04_train/training_log.jsonl"))
+    steps = [entry["step"] for entry in log if "loss" in entry]
+    assert manifest["counts"]["in"] == sum(e["split"] != "test" for e in examples)
+    assert steps == list(range(1, manifest["steps"] + 1))
+    assert manifest["steps"] == -(-len(train) // 8), "one epoch of batches of eight"
+    assert next(e["step"] for e in log if "validation_loss" in e) == 0, "the untouched base is measured first"
+    losses = [entry["loss"] for entry in log if "loss" in entry]
+    assert losses[-1] < losses[0]
+    assert manifest["adapter_bytes"] > 0
+    assert not list(finished.run_folder.glob("work/04_train*")), (
+        "checkpoints are gone once the adapter is there"
+    )
+
+
+def test_the_adapter_is_safetensors_and_names_no_path_of_this_machine(finished):
+    folder = finished.output("04_train/adapter")
+    assert {path.name for path in folder.iterdir()} == {"adapter_config.json", "adapter_model.safetensors"}
+    config = json.loads((folder / "adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == finished.values()["model"]["base"]
+    assert config["r"] == finished.values()["train"]["rank"]
+
+
+def test_the_mask_proof_shows_the_answer_and_only_the_answer(finished):
+    proof = json.loads(finished.output("04_train/mask_proof.json").read_text())
+    examples = {e["id"]: e for e in read(finished.output("03_synthesize/examples.jsonl"))}
+    sample = examples[proof["sample"]["example_id"]]
+    assert proof["sample"]["supervised"] == sample["completion"][0]["content"] + "<|im_end|>"
+    assert sample["prompt"][0]["content"] in proof["sample"]["prompt"]
+    assert proof["supervised_tokens"] > 0
+    assert proof["truncated"] == 0
+
+
+def test_rows_too_long_are_rejected_and_counted(workshop, base):
+    workshop.change(train__max_tokens=110)
+    workshop.up_to("train")
+    rejects = read(workshop.output("04_train/rejects.jsonl"))
+    counts = json.loads(workshop.output("04_train/manifest.json").read_text())["counts"]
+    assert 0 < counts["rejected"] == len(rejects)
+    assert all("too long" in reject["reason"] for reject in rejects)
+
+
+def test_nothing_to_learn_from_stops_the_run(workshop, base):
+    workshop.change(train__max_tokens=8)
+    workshop.up_to("synthesize")
+    done = workshop.stage("train", check=False)
+    assert done.returncode == 2
+    assert "no token would be learned from" in done.stderr
+    assert not workshop.output("04_train").exists()
+
+
+def test_more_tokens_than_the_base_has_positions(workshop, base):
+    workshop.change(train__max_tokens=4096)
+    workshop.up_to("synthesize")
+    done = workshop.stage("train", check=False)
+    assert done.returncode == 2
+    assert "holds 512 tokens" in done.stderr
+
+
+def test_the_same_run_twice_gives_the_same_adapter(finished):
+    first = adapter_digest(finished)
+    finished.stage("train", "--force")
+    assert adapter_digest(finished) == first
+
+
+def test_loss_over_all_tokens(workshop, base):
+    workshop.change(train__loss="all")
+    workshop.up_to("train")
+    proof = json.loads(workshop.output("04_train/mask_proof.json").read_text())
+    assert proof["prompt_tokens"] == 0
+    assert "<|im_start|>user" in proof["sample"]["supervised"]
+
+
+def kill_at_step(shop, step: int) -> None:
+    """Start training and kill it with SIGKILL once the log holds `step`."""
+    command = [sys.executable, str(ROOT / "scripts" / "04_train.py"), str(shop.recipe)]
+    process = subprocess.Popen(
+        command, env=shop.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    for _ in range(1200):
+        logs = list(shop.run_folder.glob("work/04_train-*/training_log.jsonl"))
+        if logs and any(entry["step"] >= step for entry in _whole_lines(logs[0])):
+            break
+        assert process.poll() is None, "training ended before it could be killed"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not shop.output("04_train").exists()
+
+
+def _whole_lines(path):
+    return [json.loads(line) for line in path.read_text().split("\n")[:-1]]
+
+
+@pytest.mark.parametrize("step", [3, pytest.param(6, marks=pytest.mark.slow)])
+def test_a_killed_training_ends_in_the_same_adapter(step, finished, workshop, base):
+    workshop.up_to("synthesize")
+    kill_at_step(workshop, step)
+    status = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "status.py", workshop.recipe],
+        capture_output=True, text=True, env=workshop.environment(),
+    )  # fmt: skip
+    assert "killed or crashed" in status.stdout
+    assert f"next: ./run_all.sh {workshop.recipe}" in status.stdout
+    done = workshop.stage("train")
+    assert "goes on from step" in done.stdout
+    assert adapter_digest(workshop) == adapter_digest(finished)
+    kept = [
+        [
+            {k: v for k, v in entry.items() if k != "seconds"}
+            for entry in read(shop.output("04_train/training_log.jsonl"))
+        ]
+        for shop in (workshop, finished)
+    ]
+    assert kept[0] == kept[1], "the log of an interrupted run reads like that of one that was not"
+
+
+def test_a_checkpoint_that_was_being_written_is_passed_over(tmp_path):
+    from inkprint.train.follow import newest_checkpoint
+
+    for step, whole in ((2, True), (4, True), (10, False)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if whole:
+            (folder / "complete").write_text("{}")
+    assert newest_checkpoint(tmp_path).name == "checkpoint-4"
+    assert not (tmp_path / "checkpoint-10").exists()
+
+
+def test_a_replaced_adapter_is_kept(workshop, base):
+    workshop.up_to("train")
+    first = adapter_digest(workshop)
+    workshop.change(train__learning_rate=0.002)
+    assert "learning_rate was 0.001, is 0.002" in workshop.stage("train").stdout
+    assert adapter_digest(workshop) != first
+    (kept,) = (workshop.run_folder / "previous").glob("train-*/adapter/adapter_model.safetensors")
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == first

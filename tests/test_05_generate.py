@@ -1,0 +1,155 @@
+"""Generation: what is asked, of whom, with likelihoods that a plain computation confirms."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+from conftest import ROOT
+
+from inkprint.records import Example, Message
+
+pytestmark = pytest.mark.training
+
+
+def read(path):
+    with path.open() as handle:
+        return [json.loads(line) for line in handle]
+
+
+def test_both_variants_answer_the_same_held_out_prompts(finished):
+    answers = read(finished.output("05_generate/answers.jsonl"))
+    examples = {e["id"]: e for e in read(finished.output("03_synthesize/examples.jsonl"))}
+    asked = {v: {a["example_id"] for a in answers if a["variant"] == v} for v in ("base", "tuned")}
+    assert asked["base"] == asked["tuned"]
+    assert len(asked["base"]) == finished.values()["generate"]["prompts"]
+    for answer in answers:
+        example = examples[answer["example_id"]]
+        assert example["split"] == "test"
+        assert answer["prompt"] == example["prompt"]
+        assert answer["reference"] == example["completion"][0]["content"]
+        assert answer["tokens"] <= finished.values()["generate"]["max_new_tokens"]
+        assert "<|" not in answer["answer"]
+    by_variant = {v: [a["answer"] for a in answers if a["variant"] == v] for v in asked}
+    assert by_variant["base"] != by_variant["tuned"]
+
+
+def test_every_held_out_passage_is_weighed_and_tuning_made_it_likelier(finished):
+    passages = [p for p in read(finished.output("02_prepare/passages.jsonl")) if p["split"] == "test"]
+    weighed = read(finished.output("05_generate/likelihoods.jsonl"))
+    assert Counter(w["variant"] for w in weighed) == {"base": len(passages), "tuned": len(passages)}
+    total = {v: sum(w["log_likelihood"] for w in weighed if w["variant"] == v) for v in ("base", "tuned")}
+    assert total["tuned"] > total["base"]
+    text = {p["id"]: p["text"] for p in passages}
+    for one in weighed:
+        assert (
+            0.9 * len(text[one["passage_id"]].encode())
+            < one["bytes"]
+            <= len(text[one["passage_id"]].encode())
+        )
+
+
+def test_likelihoods_agree_with_a_plain_computation(finished):
+    """Base, in float32, one passage at a time, by transformers alone; ours is 4-bit in bfloat16."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = finished.values()["model"]["base"]
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    texts = {p["id"]: p["text"] for p in read(finished.output("02_prepare/passages.jsonl"))}
+    for ours in read(finished.output("05_generate/likelihoods.jsonl")):
+        if ours["variant"] != "base":
+            continue
+        ids = torch.tensor([tokenizer(texts[ours["passage_id"]], add_special_tokens=False)["input_ids"]])
+        with torch.inference_mode():
+            mean = -float(model(input_ids=ids, labels=ids).loss)
+        assert ours["tokens"] == ids.shape[1] - 1
+        assert ours["log_likelihood"] / ours["tokens"] == pytest.approx(mean, abs=0.02)
+
+
+def test_windows_score_each_token_once():
+    from inkprint.generate.likelihoods import batch_windows, cut_windows
+
+    texts = [list(range(n)) for n in (2, 100, 101, 150, 151, 999)]
+    windows = cut_windows(texts, positions=100)
+    for number, ids in enumerate(texts):
+        scored = [token for w in windows if w.text == number for token in w.ids[w.scored_from :]]
+        assert scored == ids[1:]
+    assert all(len(w.ids) <= 100 for w in windows)
+    assert all(w.scored_from >= 50 for w in windows if w.ids[0] > 0), "a token has half a window of context"
+    batched = [window for batch in batch_windows(windows) for window in batch]
+    assert Counter(map(id, batched)) == Counter(map(id, windows))
+
+
+def test_windows_make_no_difference_where_one_is_enough(finished):
+    """A text cut into windows is scored like one that is not, but for the context that it loses."""
+    from transformers import AutoModelForCausalLM
+
+    from inkprint.generate.likelihoods import Window, score_batch
+
+    model = AutoModelForCausalLM.from_pretrained(finished.values()["model"]["base"])
+    ids = list(range(40, 100))
+    (whole,) = score_batch(model, [Window(0, ids, 1)], pad=0)
+    parts = score_batch(model, [Window(0, ids, 30), Window(0, ids[:30], 1)], pad=0)
+    assert sum(parts) == pytest.approx(whole, abs=1e-3)
+
+
+def test_prompts_are_spread_over_passages():
+    sys.path.insert(0, str(ROOT / "scripts"))
+    import importlib
+
+    generate = importlib.import_module("05_generate")
+    examples = [
+        Example(
+            id=f"example-{passage}-{number}",
+            passage_id=f"passage-{passage}",
+            task="question_passage",
+            split="test",
+            prompt=[Message(role="user", content="?")],
+            completion=[Message(role="assistant", content="!")],
+            provider="template",
+        )
+        for passage in range(10)
+        for number in range(3)
+    ]
+    chosen = generate.choose_prompts(examples, 12, seed=1)
+    assert sorted(Counter(e.passage_id for e in chosen).values()) == [1] * 8 + [2] * 2
+    assert generate.choose_prompts(list(reversed(examples)), 12, seed=1) == chosen
+    assert generate.choose_prompts(examples, 12, seed=2) != chosen
+    assert len(generate.choose_prompts(examples, 99, seed=1)) == 30
+
+
+def test_prompts_that_leave_no_room_are_rejected(finished, workshop, base):
+    workshop.change(generate__max_new_tokens=400)
+    workshop.up_to("generate")
+    rejects = read(workshop.output("05_generate/rejects.jsonl"))
+    counts = json.loads(workshop.output("05_generate/manifest.json").read_text())["counts"]
+    assert counts["rejected"] == len(rejects) > 0
+    assert "the model has 512" in rejects[0]["reason"]
+
+
+def test_killed_and_run_again_it_gives_the_same_answers(finished, workshop, base):
+    workshop.up_to("train")
+    command = [sys.executable, str(ROOT / "scripts" / "05_generate.py"), str(workshop.recipe)]
+    process = subprocess.Popen(
+        command, env=workshop.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    for _ in range(1200):
+        if list(workshop.run_folder.glob("work/05_generate-*/answers-base-*.jsonl")):
+            break
+        assert process.poll() is None, "generation ended before it could be killed"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = list(workshop.run_folder.glob("work/05_generate-*/*.jsonl"))
+    before = {path.name: path.stat().st_mtime_ns for path in done}
+    assert before
+    workshop.stage("generate")
+    for name in ("answers.jsonl", "likelihoods.jsonl"):
+        ours, theirs = (shop.output(f"05_generate/{name}").read_bytes() for shop in (workshop, finished))
+        assert ours == theirs
