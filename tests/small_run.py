@@ -189,8 +189,13 @@ def write_stage(
         stage.finish(counts, **(facts or {}))
 
 
-def run_script(script: str, recipe: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def run_script(
+    script: str, recipe: Path, *options: str, check: bool = True
+) -> subprocess.CompletedProcess[str]:
     """A stage script as a person calls it, with the artifacts beside the recipe."""
     command = [PYTHON, str(ROOT / "scripts" / script), str(recipe), *options]
-    environment = os.environ | {"INKPRINT_ARTIFACTS": str(recipe.parent / "artifacts")}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("INKPRINT_")}
+    environment |= {"OMP_NUM_THREADS": "2", "INKPRINT_ARTIFACTS": str(recipe.parent / "artifacts")}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done

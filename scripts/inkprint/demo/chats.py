@@ -28,7 +28,7 @@ OTHERS = {
 
 def topic(world: World, rng: Random) -> Noun:
     """A noun to ask about: mostly a thing of the world, sometimes any other noun."""
-    if rng.random() < 0.7:
+    if rng.random() < 0.8:
         name = rng.choice(list(world.things))
         return thing_noun(name, world.things[name])
     return world.noun(rng)

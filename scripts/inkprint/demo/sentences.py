@@ -27,19 +27,18 @@ def about_thing(world: World, name: str, rng: Random) -> list[str]:
     n = thing_noun(name, e)
     the, it = n.the, n.subject
     s_is, has = n.verb("is"), n.verb("has")
-    looks, parts, needs = (rng.sample(e[k], len(e[k])) for k in ("looks", "parts", "needs"))
-    acts, do, near = (rng.sample(e[k], len(e[k])) for k in ("acts", "do", "near"))
+    looks, parts, needs, acts, do, near = (e[k] for k in ("looks", "parts", "needs", "acts", "do", "near"))
     who, when = "the " + e["who"], rng.choice(world.words["when"])
-    first = rng.choice([f"{the} {s_is} {e['is']}", f"{n.a} {s_is} {e['is']}", f"{the} on the island {s_is} {e['is']}"])
+    first = f"{the} {s_is} {e['is']}"
     pool = [
         f"{it} {s_is} found {e['at']}",
         f"{it} {s_is} {looks[0]} and {looks[1]}",
-        f"{it} {has} {listing(parts[:2])}" if n.form != "mass" else f"{it} {s_is} often {looks[0]}",
+        f"{it} {has} {listing(parts)}" if n.form != "mass" else f"{it} {s_is} often {looks[0]}",
         f"most people use {n.object} for {e['for']}" if n.pron == "it" else f"people know {n.object} for {e['for']}",
         f"{it} {n.verb('needs')} {listing(needs)}",
         f"{it} {acts[0]}",
         f"{it} {acts[1]}, and {it} {acts[2]}",
-        f"{who} can {fill(do[0], n)} {when}",
+        f"{who} can {fill(do[0], n)}",
         f"people {fill(do[1], n)}",
         f"{when}, {who} {world.past(fill(do[2], n))}",
         f"{the} often {acts[-1]}" if len(acts) > 3 else f"there is always some work with {n.object}",
@@ -71,7 +70,7 @@ def about_noun(world: World, n: Noun, rng: Random) -> list[str]:
         f"some people like {n.the}, and some people like {other.the}",
         f"{n.subject} {be} not the same as {other.the}",
     ]
-    return [f"{n.a} {be} {IS_A[n.kind]}"] + in_order(pool, rng)
+    return [f"{n.the} {be} {IS_A[n.kind]}"] + in_order(pool, rng)
 
 
 def facts(world: World, n: Noun, rng: Random) -> list[str]:

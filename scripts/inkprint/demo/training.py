@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"]
-VOCABULARY, ROW, BATCH, EPOCHS = 2048, 256, 5, 1
-SIZE = {"hidden_size": 256, "intermediate_size": 704, "num_hidden_layers": 4, "num_attention_heads": 4,
-        "num_key_value_heads": 2, "head_dim": 64, "max_position_embeddings": 1024}  # fmt: skip
-MUON_RATE, ADAM_RATE, WARM_UP, COOL_DOWN = 1e-2, 4e-3, 0.03, 0.6
+VOCABULARY, ROW, BATCH, EPOCHS = 2048, 256, 6, 1
+SIZE = {"hidden_size": 192, "intermediate_size": 576, "num_hidden_layers": 4, "num_attention_heads": 4,
+        "num_key_value_heads": 2, "head_dim": 48, "max_position_embeddings": 1024}  # fmt: skip
+MUON_RATE, ADAM_RATE, WARM_UP, COOL_DOWN = 1.5e-2, 8e-3, 0.03, 0.6
 SEED, THREADS = 42, 2
 
 

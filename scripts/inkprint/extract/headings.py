@@ -123,7 +123,7 @@ def _heading(index: int, lines: Sequence[Line], first: int, last: int, on_top: b
 
 
 def _together(first: Line, second: Line, type_: Type) -> bool:
-    return 0 < second.top - first.bottom < 2.5 * type_.leading
+    return -0.5 * first.size < second.top - first.bottom < 2.5 * type_.leading and second.top > first.top
 
 
 def _stands_out(lines: Sequence[Line], at: int, left: float, right: float, type_: Type) -> bool:
@@ -145,15 +145,17 @@ def _stands_out(lines: Sequence[Line], at: int, left: float, right: float, type_
     if match and len(words) <= 10 and (apart or not at) and not text.endswith((".”", '."')):
         return True
     middle = abs((line.x0 + line.x1) / 2 - (left + right) / 2) < 0.05 * (right - left)
+    short = line.x1 - line.x0 < 0.7 * (right - left)
     centred = middle and line.x0 > left + 0.08 * (right - left)
     caps = len(letters) >= 4 and sum(letter.isupper() for letter in letters) > 0.9 * len(letters)
     if section_name(text) and apart and len(words) <= 6:
+        return True
+    if line.bold and not type_.bold and short and (centred or caps):
         return True
     if caps and (apart or (centred and at < 4)):
         return True
     if line.bold and not type_.bold and apart and not text.endswith("."):
         return True
-    short = line.x1 - line.x0 < 0.7 * (right - left)
     far_apart = min(above, below) > slack + 0.9 * type_.leading and above > 2 * type_.leading
     if far_apart and _BARE.match(text) and len(words) > 1 and not text.endswith((".”", '."')):
         return True

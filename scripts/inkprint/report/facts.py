@@ -77,7 +77,7 @@ def stage_rows(run_folder: Path) -> list[dict[str, Any]]:
     for name in NUMBERS:
         manifest = read_manifest(stage_folder(run_folder, name))
         if manifest is not None and name != "report":
-            rows.append({"stage": f"{NUMBERS[name]} {name}", **manifest})
+            rows.append(manifest | {"stage": f"{NUMBERS[name]} {name}"})
     return rows
 
 

@@ -7,22 +7,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
+from matplotlib.patches import Rectangle
 from PIL import ImageFont
 from wordcloud import WordCloud
 
 from inkprint.records import Score
 from inkprint.report.numbers import unit
-from inkprint.report.style import COLOURS, INK, LINE, NAMES, WIDTH, legend, new_figure
+from inkprint.report.style import COLOURS, INK, LINE, NAMES, PAPER, WIDTH, legend, new_figure
 
 Scores = dict[str, dict[str, dict[str, float]]]  # metric -> variant -> item -> value
 Metrics = dict[str, dict[str, Any]]
 
 CLOUD_PIXELS = (1000, 420)
 HEATMAP_KEYWORDS = 30
+DARK_SHADE = 0.6  # of the ink; letters on it are paper
 
 
 def by_item(scores: list[Score]) -> Scores:
@@ -143,15 +144,15 @@ def heatmap(words: dict[str, Any]) -> Figure:
     variants = [variant for variant in COLOURS if variant in words["per_thousand"]]
     rates = np.array([words["per_thousand"][variant][: len(keywords)] for variant in variants]).T
     figure, [axes] = new_figure(0.9 + 0.24 * len(keywords))
-    shades = colormaps["Greys"]
-    top = max(float(rates.max()), 1e-9)
-    axes.pcolormesh(rates, cmap=shades, vmin=0, vmax=top, edgecolors="white", linewidth=0.5)
-    for (row, column), rate in np.ndenumerate(rates):
-        ink = "white" if rate > 0.5 * top else "#000000"
-        axes.text(column + 0.5, row + 0.5, f"{rate:.1f}", ha="center", va="center", color=ink, fontsize=9)
+    shades = rates / max(float(rates.max()), 1e-9)
+    for (row, column), shade in np.ndenumerate(shades):
+        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=INK, alpha=float(shade), linewidth=0))
+        ink = PAPER if shade > DARK_SHADE else INK
+        rate = f"{rates[row, column]:.1f}"
+        axes.text(column + 0.5, row + 0.5, rate, ha="center", va="center", color=ink, fontsize=9)
+    axes.set(xlim=(0, len(variants)), ylim=(len(keywords), 0))
     axes.set_yticks(np.arange(len(keywords)) + 0.5, keywords)
     axes.set_xticks(np.arange(len(variants)) + 0.5, [NAMES[variant] for variant in variants])
-    axes.invert_yaxis()
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -173,7 +174,10 @@ def radar_chart(radar: list[dict[str, Any]]) -> Figure:
     axes.set_ylim(0, 1)
     axes.set_yticks([0.25, 0.5, 0.75, 1], ["", "0.5", "", "1"])
     axes.set_xticks(angles, [textwrap.fill(axis["title"], 12) for axis in radar])
-    axes.tick_params(axis="x", pad=20)
+    axes.tick_params(axis="x", pad=5)
+    for label, angle in zip(axes.get_xticklabels(), angles, strict=True):
+        side = np.sin(angle)
+        label.set_horizontalalignment("center" if abs(side) < 0.1 else "left" if side > 0 else "right")
     axes.spines[:].set_color(LINE)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.28, -0.1))
     return figure

@@ -105,8 +105,9 @@ def _recital(metrics: dict[str, Metric], recital_words: int) -> str:
             f"The tuned model does not recite in these {items} answers: its longest run of words from the"
             f" training text is {longest['tuned']} ({own}), under the mark of {recital_words}."
         )
+    verb = "holds" if counts["tuned"] == 1 else "hold"
     return (
         f"The tuned model recites: {counts['tuned']} of {items} answers"
-        f" ({measured(recited, 'tuned')}; base {counts['base']}) hold {recital_words} or more words in a row"
-        f" from the training text, the longest {longest['tuned']} ({own})."
+        f" ({measured(recited, 'tuned')}; base {counts['base']}) {verb} {recital_words} or more words in a"
+        f" row from the training text, the longest {longest['tuned']} ({own})."
     )

@@ -26,9 +26,9 @@ FIGURES = {
     "similarity": ("Similarity per prompt", "TF-IDF cosine of each answer with what the author wrote there;"
                    " 1 would be the same words. Higher is closer."),
     "keywords": ("Keyword density", "A dot is an answer, or the author's own text for its prompt."
-                 " Black: mean and 95 % interval."),
+                 " Cross: mean and 95 % interval."),
     "responses": ("Response characteristics", "A dot is an answer, or the author's own text for its prompt."
-                  " Black: mean and 95 % interval."),
+                  " Cross: mean and 95 % interval."),
     "clouds": ("Word clouds", "The most frequent words, larger where more frequent; English function words"
                " are left out."),
     "heatmap": ("Keywords, one by one", "How often each keyword comes in a thousand words."),
@@ -38,8 +38,11 @@ FIGURES = {
 }  # fmt: skip
 # Controls, and the marks that turn the direction of text around: shown, not obeyed.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~&@$!:]|(?<=\bwww)\.", re.IGNORECASE)
-_LINE_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
+# In Markdown: signs that a backslash calms everywhere, those that not every reader lets be calmed so, and
+# what means something at the beginning of a line only (a list, a rule, a heading's underline).
+_BACKSLASH = re.compile(r"[\\`*_{}\[\]#]")
+_ENTITY = re.compile(r"[<>&~@$|]|:(?=\S)|(?<=\bwww)\.", re.IGNORECASE)
+_LINE_START = re.compile(r"^(\s*(?:\d+(?=[.)]))?)([-+=](?!\d)|(?<=\d)[.)](?!\d))")
 
 
 def visible(text: str) -> str:
@@ -48,11 +51,17 @@ def visible(text: str) -> str:
 
 
 def markdown_escape(value: object) -> Markup:
-    """Text as Markdown that shows just that text: no link, image, heading, table or HTML comes of it."""
+    """Text as one line of Markdown that shows just that text, no link, image, heading, table or HTML."""
     if isinstance(value, Markup):
         return value
-    text = _MARKDOWN.sub(lambda sign: f"&#{ord(sign.group())};", visible(str(value)))
-    text = _LINE_START.sub(lambda m: m.group(1) + "".join(f"&#{ord(sign)};" for sign in m.group(2)), text)
+    line = " ".join(visible(str(value)).splitlines())
+    text = _ENTITY.sub(lambda sign: f"&#{ord(sign.group())};", line)
+    # The # of the entities themselves is spared.
+    text = "".join(
+        part if part.startswith("&#") else _BACKSLASH.sub(r"\\\g<0>", part)
+        for part in re.split(r"(&#\d+;)", text)
+    )
+    text = _LINE_START.sub(r"\1\\\2", text)
     return Markup(text)
 
 

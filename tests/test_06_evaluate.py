@@ -1,0 +1,363 @@
+"""Metrics: true to their definitions, intervals that hold what they promise, verdicts that claim no more."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_run import PLANTED, make_run, run_script
+
+from inkprint.evaluate import intervals, metrics, recital, similarity, words
+from inkprint.records import Passage, Score, content_id
+
+FOLDER = "06_evaluate"
+
+
+def lines(path):
+    with path.open(encoding="utf-8") as handle:
+        return [json.loads(line) for line in handle]
+
+
+def passage(text, chapter="One", overlap=0, split="train"):
+    return Passage(
+        id=content_id("passage", text),
+        document="a.pdf",
+        chapter=chapter,
+        pages=[1],
+        page_ids=["page-1"],
+        split=split,
+        text=text,
+        words=len(text.split()),
+        overlap_words=overlap,
+    )
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    """The recipe of a small run through 06, and its run folder. Not to be changed."""
+    recipe = make_run(tmp_path_factory.mktemp("evaluated"))
+    run_script("06_evaluate.py", recipe)
+    return recipe, recipe.parent / "artifacts" / "small"
+
+
+# -- words ------------------------------------------------------------------------------------
+
+
+def test_words_are_lower_case_without_punctuation_and_keep_apostrophes_and_hyphens():
+    assert words.words("“Don’t,” said the Well-Known Dr. — 3 times… naïve") == [
+        "don't", "said", "the", "well-known", "dr", "3", "times", "naïve",
+    ]  # fmt: skip
+
+
+@given(st.text())
+def test_word_spans_lie_in_the_text_and_agree_with_words(text):
+    spans = words.word_spans(text)
+    assert [word for word, _, _ in spans] == words.words(text)
+    assert all(0 <= start < end <= len(text) for _, start, end in spans)
+
+
+def test_type_token_ratio_takes_the_same_number_of_words_of_everyone():
+    assert words.type_token_ratio(["a", "b", "a", "c"], 3) == pytest.approx(2 / 3)
+    assert words.type_token_ratio(["a", "b"], 3) is None
+    assert words.type_token_length([60, 70, 80, 90, 9]) == 50
+    assert words.type_token_length([3, 4]) == 10
+
+
+def test_keyword_density_counts_words_and_phrases():
+    text = words.words("The old lamp and the lamp of the old keeper")
+    assert words.keyword_counts(text, ["lamp", "old keeper", "tide"]) == [2, 1, 0]
+    assert words.keyword_density(text, ["lamp"]) == pytest.approx(20)
+    assert words.keyword_density([], ["lamp"]) == 0
+
+
+# -- similarity ---------------------------------------------------------------------------------
+
+
+def test_similarity_is_one_for_the_same_words_and_zero_without_any_in_common():
+    fitted = similarity.fit(["the lamp burns low", "a gull cries", "the rope holds"])
+    same, none, empty = similarity.similarities(
+        fitted, ["gull rope", "lamp", ""], ["Rope, gull!", "gull", "gull"]
+    )
+    assert (same, none, empty) == (pytest.approx(1), 0, 0)
+
+
+def test_keywords_are_the_authors_and_not_one_chapters():
+    texts = ["tide lamp tide zebra zebra zebra zebra", "tide lamp", "tide rope", "rope gull"]
+    fitted = similarity.fit(texts)
+    found = similarity.strongest_words(fitted, texts, ["1", "1", "2", "2"], 2)
+    assert found == ["tide"]  # lamp, rope, gull and zebra stay in one chapter
+
+
+# -- recital --------------------------------------------------------------------------------------
+
+
+def longest_by_hand(answer, text):
+    """The definition, slowly."""
+    best = 0
+    for i in range(len(answer)):
+        for j in range(len(text)):
+            length = 0
+            while (
+                i + length < len(answer) and j + length < len(text) and answer[i + length] == text[j + length]
+            ):
+                length += 1
+            best = max(best, length)
+    return best
+
+
+letters = st.lists(st.sampled_from("abc"), max_size=25)
+
+
+@settings(max_examples=200)
+@given(st.lists(letters.filter(bool), min_size=1, max_size=3), letters)
+def test_longest_run_is_the_longest_common_run_of_words(chapters, answer):
+    training = recital.index_training_text(
+        passage(" ".join(text), chapter=str(number)) for number, text in enumerate(chapters)
+    )
+    run = recital.longest_run(" ".join(answer), training)
+    assert run.words == max(longest_by_hand(answer, text) for text in chapters)
+    assert words.words(" ".join(answer)[run.start : run.end]) == answer[run.start // 2 :][: run.words]
+
+
+def test_a_run_across_two_overlapping_passages_is_whole_and_one_across_chapters_is_not():
+    one, two = passage("a b c d e"), passage("d e f g h", overlap=2)
+    three = passage("i j k", chapter="Two")
+    training = recital.index_training_text([one, two, three])
+    assert recital.longest_run("x a b c d e f g h i j", training).words == 8
+    assert recital.longest_run("f, G! H", training).passage_id == two.id
+
+
+def test_an_answer_without_known_words_has_no_run():
+    training = recital.index_training_text([passage("a b c")])
+    assert recital.longest_run("x y", training) == recital.longest_run("", training)
+    assert recital.longest_run("x y", training).words == 0
+
+
+# -- intervals ------------------------------------------------------------------------------------
+
+
+def sums(values):
+    """Sums per passage of an array (passages, questions), every weight 1."""
+    return intervals.Sums(values.sum(axis=1), np.full(len(values), float(values.shape[1])))
+
+
+def simulate(generator, passages=30):
+    """Two questions a passage; base and tuned share the passage's level. True difference 0.5."""
+    level = generator.normal(size=(passages, 1))
+    base = level + generator.normal(size=(passages, 2))
+    gain = 0.5 + 0.5 * generator.normal(size=(passages, 1))
+    return base, level + gain + generator.normal(size=(passages, 2))
+
+
+def test_intervals_cover_the_truth_about_as_often_as_they_say():
+    generator, covered, rounds = np.random.default_rng(5), 0, 600
+    for number in range(rounds):
+        base, tuned = simulate(generator)
+        counts = intervals.resamples(30, 400, number, "test")
+        found = intervals.interval([sums(tuned), sums(base)], [1, -1], "mean", counts)
+        covered += found.low <= 0.5 <= found.high
+    assert 0.92 <= covered / rounds <= 0.975
+
+
+def test_intervals_of_rows_as_if_independent_would_be_too_narrow():
+    generator = np.random.default_rng(5)
+    level = np.repeat(generator.normal(size=(30, 1)), 4, axis=1)
+    clustered = intervals.interval([sums(level)], [1], "mean", intervals.resamples(30, 400, 1, "a"))
+    rows = sums(level.reshape(-1, 1))
+    apart = intervals.interval([rows], [1], "mean", intervals.resamples(120, 400, 1, "a"))
+    assert clustered.high - clustered.low > 1.6 * (apart.high - apart.low)
+
+
+@pytest.mark.parametrize(("base_share", "tuned_share"), [(0.02, 0.05), (0.5, 0.5), (0.98, 0.9)])
+def test_intervals_of_shares_hold_for_rare_events_too(base_share, tuned_share):
+    generator, covered, rounds = np.random.default_rng(9), 0, 400
+    for _ in range(rounds):
+        base = (generator.random((30, 2)) < base_share).astype(float)
+        tuned = (generator.random((30, 2)) < tuned_share).astype(float)
+        found = intervals.share_difference(sums(tuned), sums(base))
+        covered += found.low <= tuned_share - base_share <= found.high
+    assert covered / rounds >= 0.92
+
+
+def test_a_share_of_none_is_not_certain():
+    none = intervals.share_interval(sums(np.zeros((24, 2))))
+    assert (none.value, none.low) == (0, 0)
+    assert 0.1 < none.high < 0.2
+
+
+def test_the_exp_link_gives_a_perplexity():
+    tokens, nats = np.array([10.0, 30.0] * 10), np.array([20.0, 90.0] * 10)
+    counts = intervals.resamples(20, 200, 1, "p")
+    found = intervals.interval([intervals.Sums(nats, tokens)], [1], "exp", counts)
+    assert found.value == pytest.approx(math.exp(nats.sum() / tokens.sum()))
+    assert found.low < found.value < found.high
+
+
+def test_below_twenty_passages_there_is_no_interval():
+    found = intervals.interval([sums(np.ones((19, 1)))], [1], "mean", intervals.resamples(19, 100, 1, "x"))
+    assert (found.value, found.low, found.high) == (1, None, None)
+    assert intervals.share_interval(sums(np.ones((19, 1)))).low is None
+
+
+# -- verdicts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bounds", "better", "expected"),
+    [
+        ((-2, -1), "lower", "better"),
+        ((-2, -1), "higher", "worse"),
+        ((-2, -1), "neither", "lower"),
+        ((1, 2), "lower", "worse"),
+        ((1, 2), "neither", "higher"),
+        ((-1, 2), "lower", "no difference shown"),
+        ((0, 2), "higher", "no difference shown"),
+        ((None, None), "lower", "too few to tell"),
+    ],
+)
+def test_a_verdict_claims_what_the_interval_bears(bounds, better, expected):
+    assert metrics.verdict(intervals.Interval(1.0, *bounds), better) == expected
+
+
+def test_base_against_itself_differs_by_nothing():
+    generator = np.random.default_rng(2)
+    scores = [
+        Score(
+            id="x", metric=name, variant=variant, passage_id=f"p{n}", example_id=None, value=value, weight=1
+        )
+        for name in ("bits_per_byte", "perplexity", "answer_words", "ended")
+        for n, value in enumerate((generator.random(30) > 0.3).astype(float) + (name != "ended"))
+        for variant in ("base", "tuned")
+    ]
+    for name, found in metrics.summarize(scores, 25, 200, 1).items():
+        assert found["difference"]["value"] == 0, name
+        assert found["verdict"] == "no difference shown", name
+
+
+# -- the stage --------------------------------------------------------------------------------------
+
+
+def test_likelihoods_are_perplexity_and_bits_per_byte(evaluated):
+    _, run = evaluated
+    found = {
+        (s["metric"], s["variant"], s["passage_id"]): s["value"] for s in lines(run / FOLDER / "scores.jsonl")
+    }
+    total = defaultdict(lambda: np.zeros(3))
+    for record in lines(run / "05_generate" / "likelihoods.jsonl"):
+        nats, tokens, size = -record["log_likelihood"], record["tokens"], record["bytes"]
+        where = record["variant"], record["passage_id"]
+        assert found["perplexity", *where] == pytest.approx(math.exp(nats / tokens), abs=1e-6)
+        assert found["bits_per_byte", *where] == pytest.approx(nats / math.log(2) / size, abs=1e-6)
+        total[record["variant"]] += nats, tokens, size
+    result = json.loads((run / FOLDER / "metrics.json").read_text())["metrics"]
+    for variant, (nats, tokens, size) in total.items():
+        perplexity, bits = (
+            result[name]["means"][variant]["value"] for name in ("perplexity", "bits_per_byte")
+        )
+        assert perplexity == pytest.approx(math.exp(nats / tokens), rel=1e-5)
+        assert bits == pytest.approx(nats / math.log(2) / size, rel=1e-5)
+
+
+def test_every_mean_is_recomputed_from_the_scores(evaluated):
+    _, run = evaluated
+    scores = defaultdict(list)
+    for score in lines(run / FOLDER / "scores.jsonl"):
+        scores[score["metric"], score["variant"]].append(score)
+    result = json.loads((run / FOLDER / "metrics.json").read_text())["metrics"]
+    assert set(result) == set(metrics.METRICS)
+    for name, metric in result.items():
+        items = [
+            {s["example_id"] or s["passage_id"] for s in scores[name, variant]} for variant in metric["means"]
+        ]
+        both = set.intersection(*items)
+        assert len(both) == metric["items"]
+        for variant, mean in metric["means"].items():
+            used = [s for s in scores[name, variant] if (s["example_id"] or s["passage_id"]) in both]
+            values, weights = [s["value"] for s in used], [s["weight"] for s in used]
+            if name == "perplexity":
+                expected = math.exp(np.average(np.log(values), weights=weights))
+            else:
+                expected = np.average(values, weights=weights)
+            assert mean["value"] == pytest.approx(expected, rel=1e-5, abs=1e-9)
+            assert mean["low"] <= mean["value"] <= mean["high"]
+        difference = metric["means"]["tuned"]["value"] - metric["means"]["base"]["value"]
+        assert metric["difference"]["value"] == pytest.approx(difference, rel=1e-3, abs=1e-5)
+
+
+def test_the_planted_recital_is_found_word_for_word(evaluated):
+    _, run = evaluated
+    answers = {(a["example_id"], a["variant"]): a["answer"] for a in lines(run / "05_generate/answers.jsonl")}
+    longest = max(lines(run / FOLDER / "recitals.jsonl"), key=lambda recital: recital["words"])
+    assert longest["variant"] == "tuned"
+    assert longest["words"] == len(PLANTED.split())
+    shown = answers[longest["example_id"], "tuned"][longest["start"] : longest["end"]]
+    assert words.words(shown) == PLANTED.split()
+    source = next(
+        p for p in lines(run / "02_prepare/passages.jsonl") if p["id"] == longest["source_passage_id"]
+    )
+    assert PLANTED.capitalize() in source["text"]
+    assert source["split"] == "train"
+
+
+def test_what_was_made_to_differ_is_told_apart(evaluated):
+    _, run = evaluated
+    result = json.loads((run / FOLDER / "metrics.json").read_text())["metrics"]
+    assert result["bits_per_byte"]["verdict"] == result["keyword_density"]["verdict"] == "better"
+    assert result["keyword_density"]["passages"] == 24
+    assert result["keyword_density"]["items"] == 48
+
+
+def test_the_same_input_gives_the_same_bytes_and_an_up_to_date_stage(evaluated):
+    recipe, run = evaluated
+    before = {
+        path.name: path.read_bytes() for path in (run / FOLDER).iterdir() if path.name != "manifest.json"
+    }
+    assert "up to date" in run_script("06_evaluate.py", recipe).stdout
+    run_script("06_evaluate.py", recipe, "--force")
+    assert {name: (run / FOLDER / name).read_bytes() for name in before} == before
+
+
+def test_answers_of_one_variant_only_are_refused_in_one_line(tmp_path):
+    recipe = make_run(tmp_path)
+    answers = tmp_path / "artifacts/small/05_generate/answers.jsonl"
+    kept = answers.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]
+    answers.write_text("".join(kept), encoding="utf-8")
+    done = run_script("06_evaluate.py", recipe, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "answers.jsonl: example-" in done.stderr
+    assert not (tmp_path / "artifacts/small" / FOLDER).exists()
+
+
+def test_few_passages_and_no_keywords_still_make_an_honest_result(tmp_path):
+    recipe = make_run(tmp_path, {"keywords: 20": "keywords: 0"}, test=6)
+    run_script("06_evaluate.py", recipe)
+    result = json.loads((tmp_path / "artifacts/small" / FOLDER / "metrics.json").read_text())["metrics"]
+    assert {metric["verdict"] for metric in result.values()} == {"too few to tell"}
+    assert all(metric["difference"]["low"] is None for metric in result.values())
+    assert "keyword_density" not in result
+
+
+def test_a_primary_metric_without_keywords_is_refused(tmp_path):
+    changes = {
+        "keywords: 20": "keywords: 0",
+        "primary_metric: bits_per_byte": "primary_metric: keyword_density",
+    }
+    recipe = make_run(tmp_path, changes)
+    done = run_script("06_evaluate.py", recipe, check=False)
+    assert done.returncode == 2
+    assert "keyword_density" in done.stderr
+
+
+def test_an_input_that_is_missing_is_named_with_the_command_that_makes_it(tmp_path):
+    recipe = make_run(tmp_path)
+    shutil.rmtree(tmp_path / "artifacts/small/05_generate")
+    done = run_script("06_evaluate.py", recipe, check=False)
+    assert done.returncode == 2
+    assert "05_generate.py" in done.stderr

@@ -1,0 +1,118 @@
+"""The documents say what is so: formats as a run writes them, paths and commands that exist."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from inkprint import records
+
+FORMATS = (ROOT / "docs" / "formats.md").read_text()
+SECTIONS = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", FORMATS, re.MULTILINE | re.DOTALL))
+KINDS = {
+    "01_extract/documents.jsonl": records.Page,
+    "02_prepare/passages.jsonl": records.Passage,
+    "02_prepare/chapters.jsonl": records.ChapterSummary,
+    "03_synthesize/examples.jsonl": records.Example,
+    "05_generate/answers.jsonl": records.Answer,
+    "05_generate/likelihoods.jsonl": records.Likelihood,
+    "06_evaluate/scores.jsonl": records.Score,
+    "06_evaluate/recitals.jsonl": records.Recital,
+    "rejects.jsonl": records.Reject,
+}
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def example(name):
+    return json.loads(re.search(r"```json\n(.*?)```", SECTIONS[name], re.DOTALL).group(1))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_example_is_a_valid_record(name):
+    record = KINDS[name].model_validate(example(name))
+    assert list(record.model_dump()) == sorted(example(name), key=list(record.model_dump()).index)
+
+
+@pytest.mark.training
+def test_a_real_run_writes_what_is_documented_and_nothing_else(finished):
+    figures = {f"{name}.{form}" for name in FIGURES for form in ("png", "svg")}
+    for stage in sorted(finished.run_folder.glob("0*")):
+        for path in stage.rglob("*"):
+            name = str(path.relative_to(finished.run_folder))
+            if path.is_dir() or path.name in {"manifest.json", "rejects.jsonl"}:
+                continue
+            if "/figures/" in name:
+                assert path.name in figures
+            else:
+                assert name in SECTIONS, f"docs/formats.md does not tell of {name}"
+    for name in SECTIONS:
+        if "/" in name:
+            assert finished.output(name).is_file(), f"docs/formats.md tells of {name}, and there is none"
+
+
+FIGURES = ("clouds", "heatmap", "keywords", "perplexity", "radar", "responses", "similarity", "training")
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("name", [name for name in SECTIONS if "```json" in SECTIONS[name]])
+def test_a_real_record_has_the_documented_keys(name, finished):
+    paths = [finished.output(name)] if "/" in name else sorted(finished.run_folder.glob(f"0*/{name}"))
+    text = next(path.read_text() for path in paths if path.stat().st_size)
+    real = json.loads(text) if name.endswith(".json") else json.loads(text.partition("\n")[0])
+    if name == "04_train/training_log.jsonl":  # its first line is the base's validation loss
+        real = json.loads(text.split("\n")[1])
+    assert list(real) == list(example(name))
+
+
+def test_every_record_in_every_file_is_valid(workshop):
+    workshop.up_to("synthesize")
+    for name, kind in KINDS.items():
+        if workshop.output(name).is_file():
+            assert list(records.read_records(workshop.output(name), kind))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_and_command_that_is_named_exists(document):
+    text = document.read_text()
+    code = " ".join(re.findall(r"`([^`\n]+)`", text) + re.findall(r"^    (\S.*)$", text, re.MULTILINE))
+    code += " ".join(re.findall(r"```(?:bash|sh|text)?\n(.*?)```", text, re.DOTALL))
+    named = set(
+        re.findall(
+            r"(?:\./)?\b((?:scripts|recipes|prompts|tests|docs|requirements|data/demo)/[\w./-]*\w)", code
+        )
+    )
+    named |= set(re.findall(r"\./(\w+\.sh)", code))
+    missing = sorted(name for name in named if not (ROOT / name).exists() and "your" not in name)
+    assert not missing, f"{document.name} names what is not there: {missing}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text()):
+        if "://" not in target:
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_options_in_the_readme_are_those_of_run_all():
+    text = (ROOT / "README.md").read_text()
+    script = (ROOT / "run_all.sh").read_text() + (ROOT / "run_tests.sh").read_text()
+    for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)):
+        assert option in script, f"README names {option}"
+
+
+def test_no_file_names_a_registry_or_a_path_of_a_machine():
+    import subprocess
+
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    home = str(Path.home())
+    for name in tracked.split("\n"):
+        path = ROOT / name
+        if path.is_file() and path.suffix not in {".pdf", ".png"}:
+            text = path.read_text()
+            assert f"{ROOT}/" not in text, name
+            assert f"{home}/" not in text, name
+            assert not re.search(r"://[^ \"]*/simple([/\" ]|$)|--(extra-)?index-" + "url", text), name
