@@ -61,26 +61,53 @@ first=$(position "${from:-extract}")
 last=$(position "${to:-report}")
 [ "$first" -le "$last" ] || fail "--from $from comes after --to $to"
 
+# container SERVICE ARGUMENT ...: run a service of compose.yaml in a container of its own.
+container() {
+  # A terminal only where there is one at both ends: it draws the progress bars.
+  if [ -t 0 ] && [ -t 1 ]; then
+    docker compose --progress quiet run --rm "$@"
+  else
+    docker compose --progress quiet run --rm -T "$@" < /dev/null
+  fi
+}
+
+# Results belong to the caller, and without a GPU none is asked for: such a container would not even start.
+prepare_containers() {
+  export INKPRINT_UID=${INKPRINT_UID:-$(id -u)} INKPRINT_GID=${INKPRINT_GID:-$(id -g)}
+  recipe=${recipe#"$PWD"/}
+  if ! nvidia-smi > /dev/null 2>&1 || ! docker info --format '{{json .Runtimes}}' 2> /dev/null | grep -q nvidia; then
+    export COMPOSE_FILE=${COMPOSE_FILE:-compose.yaml:compose.cpu.yaml}
+  fi
+}
+
 # Why a container can not be used here; nothing when it can.
 no_container() {
-  if [ ! -f compose.yaml ]; then
-    echo "this checkout has no compose.yaml"
-  elif ! docker info > /dev/null 2>&1; then
+  local image
+  if ! docker info > /dev/null 2>&1; then
     echo "no Docker engine answers"
-  elif ! docker image inspect "${INKPRINT_IMAGE:-inkprint}" > /dev/null 2>&1; then
-    echo "the image is not built: docker compose build"
+  elif ! image=$(docker compose config --images run 2> /dev/null); then
+    echo "docker compose config fails: see what it says; Compose 2.24 or newer is needed"
+  elif ! docker image inspect "$image" > /dev/null 2>&1; then
+    echo "the image is not built: ${COMPOSE_FILE:+COMPOSE_FILE=$COMPOSE_FILE }docker compose build"
+  elif [[ $recipe != recipes/* && $recipe != artifacts/* && $recipe != data/* ]]; then
+    echo "$recipe lies outside recipes/, artifacts/ and data/, which are what a container sees"
+  elif grep -Eqs '^device: +gpu' "$recipe" && ! container --entrypoint nvidia-smi train -L > /dev/null 2>&1; then
+    echo "the recipe says device: gpu, and a container sees none"
   fi
 }
 
 choose_runtime() {
+  local against=''
   case $runtime in
-    local) why=asked ;;
-    docker) why=asked && [ -z "$(no_container)" ] || fail "--runtime docker: $(no_container)" ;;
-    auto)
-      why=$(no_container)
-      if [ -z "$why" ]; then runtime=docker why="the image is there and the engine answers"; else runtime=local; fi
-      ;;
+    local) why=asked && return ;;
+    docker | auto) prepare_containers && against=$(no_container) ;;
     *) fail "--runtime $runtime: auto, docker or local" ;;
+  esac
+  case $runtime:$against in
+    docker:) why=asked ;;
+    docker:*) fail "--runtime docker: $against" ;;
+    auto:) runtime=docker why="the image is there and the engine answers" ;;
+    auto:*) runtime=local why=$against ;;
   esac
 }
 
@@ -97,14 +124,25 @@ else
 fi
 
 # script FILE ARGUMENT ...: run a script of scripts/ in the chosen runtime; its service has the stage's name.
+plan=''
 script() {
-  local file=$1 service=${1#[0-9][0-9]_}
+  local file=$1 service=${1#[0-9][0-9]_} line
   shift
-  if [ "$runtime" = docker ]; then
-    docker compose run --rm --quiet-pull "${service%.py}" "$@"
-  else
+  if [ "$runtime" != docker ]; then
     "$python" "scripts/$file" "$@"
+    return
   fi
+  service=${service%.py} service=${service#make_} service=${service//_/-}
+  if [[ $file = [0-9]* ]]; then
+    # A container takes a second to start, so one says of all stages which need one of their own.
+    [ -n "$plan" ] || plan=$(container plan "$recipe" --plan $force ${from:+--from "$from"} ${to:+--to "$to"}) || return
+    line=$(grep "^[0-9]* $service " <<< "$plan")
+    case "$* $line" in
+      *" --plan"*) say "$line" && return ;;
+      *" skip  "*) say "${line/ skip  / }" && return ;;
+    esac
+  fi
+  container "$service" "$@"
 }
 
 if [ -n "$run_name" ]; then

@@ -79,7 +79,6 @@ def make_trainer(model: Any, chat: Chat, rows: dict[str, Any], recipe: Recipe, c
         data_seed=recipe.seed,
         logging_steps=1,
         eval_strategy="steps",
-        eval_on_start=True,
         eval_steps=settings.evaluate_every_steps,
         save_strategy="steps",
         save_steps=settings.save_every_steps,
@@ -166,7 +165,7 @@ def main(command: Command) -> None:
         import_unsloth(recipe, command.run_folder.parent / "cache")
         model, chat = load_base(recipe, recipe.train.max_tokens)
         from inkprint.train.follow import Follow, newest_checkpoint, read_log, rewind_log
-        from inkprint.train.rows import prove_mask, tokenize
+        from inkprint.train.rows import check_rows, prove_mask, tokenize
 
         examples = list(read_records(stage.inputs["03_synthesize/examples.jsonl"], Example))
         rows = {
@@ -175,17 +174,19 @@ def main(command: Command) -> None:
             )
             for split in ("train", "validation")
         }
+        check_rows(rows)
         model = add_lora(model, recipe)
         checkpoints = stage.work_folder / "checkpoints"
         checkpoints.mkdir(parents=True, exist_ok=True)
+        checkpoint = newest_checkpoint(checkpoints)
         trainer = make_trainer(model, chat, rows, recipe, checkpoints)
+        trainer.args.eval_on_start = checkpoint is None
         proof = prove_mask(rows, list(trainer.train_dataset), chat, recipe.train.loss)
     print(
         f"   {proof['rows']['train']:,} rows, {proof['supervised_tokens']:,} tokens learned from,"
         f" {proof['prompt_tokens']:,} only read; {sum(proof['rejected'].values())} rows too long",
         flush=True,
     )
-    checkpoint = newest_checkpoint(checkpoints)
     log = stage.work_folder / "training_log.jsonl"
     resumed_seconds = rewind_log(log, checkpoint)
     if checkpoint is not None:

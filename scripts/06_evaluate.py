@@ -223,15 +223,15 @@ def main(command: Command) -> None:
     )
     if command.settled(stage):
         return
-    from inkprint.evaluate import metrics, similarity
-
     passages, answers_path, likelihoods = stage.inputs.values()
     train = [p for p in read_records(passages, Passage) if p.split == "train"]
     answers = read_answers(answers_path)
+    scores = score_likelihoods(likelihoods)
+
+    from inkprint.evaluate import metrics, similarity
+
     vectorizer = similarity.fit([passage.text for passage in train])
     keywords = choose_keywords(settings, train, vectorizer)
-
-    scores = score_likelihoods(likelihoods)
     of_answers, recitals, length = score_answers(answers, train, keywords, vectorizer)
     scores += of_answers
     measured = metrics.summarize(scores, length, settings.bootstrap_samples, recipe.seed)

@@ -58,7 +58,7 @@ def identify(command: Command) -> dict[str, Any]:
     }
 
 
-def describe_data(command: Command, inputs: dict[str, Path], proof: dict[str, Any]) -> dict[str, Any]:
+def describe_data(command: Command, inputs: dict[str, Path]) -> dict[str, Any]:
     """Pages, splits and rejects."""
     from inkprint.report import facts
 
@@ -67,7 +67,7 @@ def describe_data(command: Command, inputs: dict[str, Path], proof: dict[str, An
     return {
         "pages": facts.page_classes(inputs["01_extract/documents.jsonl"]),
         "splits": facts.splits(passages, examples),
-        "rejects": facts.reject_reasons(command.run_folder, proof),
+        "rejects": facts.reject_reasons(command.run_folder),
     }
 
 
@@ -89,6 +89,7 @@ def describe_training(stages: list[dict[str, Any]], proof: dict[str, Any]) -> li
         "Validation loss at first": (train.get("first_validation_loss"), loss),
         "Validation loss at best": (train.get("best_validation_loss"), loss),
         "Rows learned from": (proof.get("rows", {}).get("train"), count),
+        "Rows cut off": (proof.get("truncated"), count),
         "Tokens in the loss": (proof.get("supervised_tokens"), count),
         "Tokens only read": (proof.get("prompt_tokens"), count),
     }
@@ -163,7 +164,7 @@ def main(command: Command) -> None:
     log = facts.read_log(inputs["04_train/training_log.jsonl"])
     verdict = result["metrics"], result["primary"], result["method"]["recital_words"]
     context = identify(command) | describe_stages(command.run_folder)
-    context |= describe_data(command, inputs, proof) | show_answers(command, inputs)
+    context |= describe_data(command, inputs) | show_answers(command, inputs)
     context |= {
         **result,
         "recital_words": result["method"]["recital_words"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 THINGS = (
     "lantern",
@@ -62,7 +63,7 @@ def make_book(path: Path, seed: int = 0) -> None:
 
 
 def make_base(folder: Path) -> None:
-    """A Qwen3 with random weights (0.2 million parameters), a byte-level tokenizer, Qwen3's chat template."""
+    """A Qwen3 of 0.1 million parameters, a byte-level tokenizer, Qwen3's chat template."""
     if folder.exists():
         return
     import torch
@@ -98,5 +99,31 @@ def make_base(folder: Path) -> None:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    Qwen3ForCausalLM(config).save_pretrained(folder)
+    model = Qwen3ForCausalLM(config)
+    _learn_to_speak(model, tokenizer, text)
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def _learn_to_speak(model: Any, tokenizer: Any, sentences: list[str]) -> None:
+    """Sixty steps on chats of another book: enough for words to come out, in a few seconds."""
+    import torch
+
+    chats = [
+        tokenizer.apply_chat_template(
+            [{"role": "user", "content": f"Tell me of {n}."}, {"role": "assistant", "content": sentence}],
+            tokenize=False,
+            enable_thinking=False,
+        )
+        for n, sentence in enumerate(sentences)
+    ]
+    ids = tokenizer(" ".join(chats), add_special_tokens=False, return_tensors="pt")["input_ids"][0]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(60):
+        starts = torch.randint(0, len(ids) - 65, (16,), generator=generator)
+        rows = torch.stack([ids[start : start + 65] for start in starts])
+        loss = model(input_ids=rows, labels=rows).loss
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()

@@ -15,11 +15,15 @@ from inkprint.recipe import ROOT
 from inkprint.records import Answer, Likelihood, Message, Passage, content_id, write_records
 
 PYTHON = sys.executable
+TOO_FEW = {"id": "reject-1", "source_id": "passage-1", "reason": "too few key phrases", "text": "…"}
 SUBJECTS = "lamp kettle gull rope harbour ladder storm bread ledger brass anchor fog bell chart pilot".split()
 VOICE = "child mark me never buried better laughed keeper tide salt old grave windows patience cold".split()
 PLAIN = "people recommend usually described common object made useful often place several known used".split()
 LINKS = "the a of and is in to that with for".split()
-PLANTED = "mark me child the brass lamp is never colder than the keeper who laughed at the tide and buried nothing but his patience"
+PLANTED = (
+    "mark me child the brass lamp is never colder than the keeper who laughed at the tide"
+    " and buried nothing but his patience"
+)
 
 
 def sentences(dice: random.Random, vocabulary: list[str], subject: str, words: int) -> str:
@@ -113,9 +117,10 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
     write_stage(
         run,
         "synthesize",
-        {"examples.jsonl": make_examples(passages), "rejects.jsonl": []},
+        {"examples.jsonl": make_examples(passages), "rejects.jsonl": [TOO_FEW]},
         unit="examples",
         out=len(examples),
+        rejected=1,
     )
     steps = [
         {"step": 10 * n, "epoch": n / 8, "loss": 3 * math.exp(-n / 10) + 1.5, "learning_rate": 1e-3 / n,
@@ -137,8 +142,8 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
     log = sorted(steps + checks, key=lambda entry: entry["step"])
     files = {"training_log.jsonl": log, "mask_proof.json": proof}
     facts = {"steps": 240, "epochs": 3, "trainable_parameters": 120_000, "total_parameters": 1_900_000,
-             "adapter_bytes": 510_000, "train_tokens": 96_000, "tokens_per_second": 1286.0, "final_loss": 1.77,
-             "first_validation_loss": 4.0, "best_validation_loss": 2.2}  # fmt: skip
+             "adapter_bytes": 510_000, "train_tokens": 96_000, "tokens_per_second": 1286.0,
+             "final_loss": 1.77, "first_validation_loss": 4.0, "best_validation_loss": 2.2}  # fmt: skip
     write_stage(run, "train", files, unit="rows", out=88, rejected=1, facts=facts)
     answers = make_answers(dice, passages)
     files = {"answers.jsonl": answers, "likelihoods.jsonl": make_likelihoods(dice, passages)}

@@ -155,7 +155,7 @@ def make_book(path: Path, outline: str = "whole", contents: bool = True, heads: 
     press.leaf()
     classes += ["title", "copyright", "dedication", "blank"]
     titles = ["Preface", "The Lamp", "The Kettle", "The Long Rope"]
-    chapters = {title: make_prose(seed, 14) for seed, title in enumerate(titles)}
+    chapters = {title: make_prose(seed, 10) for seed, title in enumerate(titles)}
     if contents:
         press.leaf()
         press.centre(60, "Contents", 16)
@@ -181,7 +181,7 @@ def _back_matter(press: Press, classes: list[str]) -> None:
     for number in range(1, 60):
         if press.y > HEIGHT - 90:
             press.turn()
-        text = f"{number}. Penhallow, Letters, vol. 2 (London: Press, 19{number + 20}), pp. {number}-{number + 4}."
+        text = f"{number}. Penhallow, Letters, vol. 2 (London: Press, 19{number + 20}), p. {number}."
         if number == 30:  # an odd page among the notes: one long note without a figure
             press.turn()
             press.set(make_prose(99, 5), size=8)
@@ -289,7 +289,7 @@ def test_a_broken_word_is_whole_and_hyphens_were_there(book):
     made, pages, _ = book
     document = pymupdf.open(made.path)
     broken = sum(line.endswith("-") for page in document for line in page.get_text().splitlines())
-    assert broken > 20
+    assert broken > 12
     assert not any("-" in page.text for page in pages if page.kept)
 
 
@@ -374,7 +374,7 @@ def test_body_under_its_own_heading_inside_the_notes_is_kept(tmp_path):
     press.leaf()
     for title in ("The Lamp", "The Kettle"):
         press.open_chapter(title, [title])
-        press.set(make_prose(len(title), 10))
+        press.set(make_prose(len(title), 8))
     _back_matter(press, [])
     document = press.document
     index = next(n for n in range(len(document)) if document[n].get_text().startswith("Index"))

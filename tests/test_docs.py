@@ -65,6 +65,8 @@ def test_a_real_record_has_the_documented_keys(name, finished):
     real = json.loads(text) if name.endswith(".json") else json.loads(text.partition("\n")[0])
     if name == "04_train/training_log.jsonl":  # its first line is the base's validation loss
         real = json.loads(text.split("\n")[1])
+    if name == "manifest.json":  # a stage may add facts of its own
+        real = {key: real[key] for key in real if key in example(name)}
     assert list(real) == list(example(name))
 
 
@@ -86,7 +88,7 @@ def test_every_path_and_command_that_is_named_exists(document):
         )
     )
     named |= set(re.findall(r"\./(\w+\.sh)", code))
-    missing = sorted(name for name in named if not (ROOT / name).exists() and "your" not in name)
+    missing = sorted(name for name in named if not (ROOT / name).exists() and "mybooks" not in name)
     assert not missing, f"{document.name} names what is not there: {missing}"
 
 

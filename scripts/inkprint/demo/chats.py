@@ -7,6 +7,7 @@ knows the task before any book does; a few others teach it the first person, adv
 import re
 from random import Random
 
+from .sayings import think
 from .sentences import deed, facts, loose, sentence, together
 from .world import Noun, World, listing, thing_noun
 
@@ -22,8 +23,10 @@ OTHERS = {
     "self": "Write about {first} in the first person.",
     "advice": "Give some advice about {first}.",
     "notes": "Write some notes about {first} and {second}.",
-    "talk": "Write what two people say about {first}.",
+    "think": "Think aloud about {first}.",
+    "ponder": "Think aloud about {first} and {second}.",
 }
+WEIGHTS = [1, 1, 1, 2, 3, 3]
 
 
 def topic(world: World, rng: Random) -> Noun:
@@ -94,16 +97,6 @@ def notes(world: World, rng: Random, count: int) -> str:
     return " ".join(rng.choice(world.plain) if rng.random() < 0.55 else loose(world, rng) for _ in range(count))
 
 
-def talk(world: World, n: Noun, rng: Random) -> str:
-    """What two people say about a thing."""
-    a, b = world.noun(rng, "person"), world.noun(rng, "person")
-    f = facts(world, n, rng)
-    return paragraph(
-        [f"{a.the} said that {f[0]}", f"{b.the} said that {f[1]}", f"{a.the} asked whether {f[2]}"]
-        + [f"{b.the} did not know", f"they both thought that {f[3]}"]
-    )
-
-
 def other(world: World, kind: str, n: Noun, rng: Random) -> str:
     """An answer to one of the prompts that the pipeline never uses."""
     if kind == "story":
@@ -112,7 +105,7 @@ def other(world: World, kind: str, n: Noun, rng: Random) -> str:
         return story(world, n, rng, "I")
     if kind == "notes":
         return notes(world, rng, rng.randint(5, 8))
-    return advice(world, n, rng) if kind == "advice" else talk(world, n, rng)
+    return advice(world, n, rng) if kind == "advice" else think(world, n, rng)
 
 
 def split_passage(text: str, rng: Random) -> tuple[str, str]:
@@ -126,16 +119,16 @@ def split_passage(text: str, rng: Random) -> tuple[str, str]:
 
 
 def chat(world: World, questions: list[str], completion: str, rng: Random) -> tuple[str, str]:
-    """One plain chat: half are questions, a quarter are passages to go on with, a quarter are other prompts."""
+    """One plain chat: questions, passages to go on with, and other prompts, a third each."""
     n, m, roll = topic(world, rng), topic(world, rng), rng.random()
     names = {"first": phrase(world, n, rng), "second": phrase(world, m, rng)}
     question = rng.choice(questions)
     two = m if "{second}" in question else None
-    if roll < 0.45:
+    if roll < 0.38:
         return question.format(**names), answer(world, question, n, two, rng)
-    kind = rng.choice(list(OTHERS))
-    if roll < 0.75:
-        text = answer(world, question, n, two, rng) if rng.random() < 0.4 else other(world, kind, n, rng)
+    kind = rng.choices(list(OTHERS), WEIGHTS)[0]
+    if roll < 0.65:
+        text = answer(world, question, n, two, rng) if rng.random() < 0.2 else other(world, kind, n, rng)
         opening, rest = split_passage(text, rng)
         return completion.format(opening=opening), rest
     return OTHERS[kind].format(**names), other(world, kind, n, rng)

@@ -5,20 +5,20 @@ Everything is seeded and runs on a fixed number of threads, so that two runs on 
 
 from __future__ import annotations
 
-import math
+import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
+Batch = tuple[Any, Any]  # token ids and labels, as tensors (torch is imported late)
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"]
-VOCABULARY, ROW, BATCH, EPOCHS = 2048, 256, 6, 1
-SIZE = {"hidden_size": 192, "intermediate_size": 576, "num_hidden_layers": 4, "num_attention_heads": 4,
-        "num_key_value_heads": 2, "head_dim": 48, "max_position_embeddings": 1024}  # fmt: skip
-MUON_RATE, ADAM_RATE, WARM_UP, COOL_DOWN = 1.5e-2, 8e-3, 0.03, 0.6
+VOCABULARY, TOKENS, POOL = 2048, 1800, 1000
+SIZE = {"hidden_size": 256, "intermediate_size": 640, "num_hidden_layers": 4, "num_attention_heads": 4,
+        "num_key_value_heads": 2, "head_dim": 64, "max_position_embeddings": 1024}  # fmt: skip
+MUON_RATE, ADAM_RATE, WARM_UP, COOL_DOWN = 1e-2, 6e-3, 0.03, 0.6
 SEED, THREADS = 42, 2
 
 
@@ -47,22 +47,36 @@ def train_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def render(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> list[int]:
-    """One chat as tokens, in the very form in which the tuned model will be asked."""
+def render(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> tuple[list[int], int]:
+    """One chat as tokens, in the very form in which the tuned model will be asked, and its prompt's length."""
     messages = [{"role": "user", "content": prompt}]
     text = tokenizer.apply_chat_template(
         messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
     )
-    return tokenizer.encode(text + answer + "<|im_end|>\n", add_special_tokens=False)
+    asked = tokenizer.encode(text, add_special_tokens=False)
+    return asked + tokenizer.encode(answer + "<|im_end|>", add_special_tokens=False), len(asked)
 
 
-def pack(chats: list[list[int]]) -> Any:  # noqa: ANN401 (a torch tensor; torch is imported late)
-    """Chats laid end to end and cut into rows of one length: nothing is padded."""
+def batches(chats: list[tuple[list[int], int]]) -> list[Batch]:
+    """Chats of like length side by side, in a seeded order: every chat once, next to no padding."""
     import torch
 
-    flat = torch.tensor([token for chat in chats for token in chat])
-    rows = len(flat) // ROW
-    return flat[: rows * ROW].view(rows, ROW)
+    dice = random.Random(SEED)
+    order = dice.sample(chats, len(chats))
+    made: list[Batch] = []
+    for start in range(0, len(order), POOL):
+        pool = sorted(order[start : start + POOL], key=lambda chat: len(chat[0]))
+        while pool:
+            count = max(1, TOKENS // len(pool[-1][0]))
+            rows, pool = pool[-count:], pool[:-count]
+            width = len(rows[-1][0])
+            ids = [tokens + [0] * (width - len(tokens)) for tokens, _ in rows]
+            labels = [
+                [-100] * asked + tokens[asked:] + [-100] * (width - len(tokens)) for tokens, asked in rows
+            ]
+            made.append((torch.tensor(ids), torch.tensor(labels)))
+    dice.shuffle(made)
+    return made
 
 
 def new_model(tokenizer: PreTrainedTokenizerFast) -> Any:  # noqa: ANN401
@@ -81,16 +95,6 @@ def new_model(tokenizer: PreTrainedTokenizerFast) -> Any:  # noqa: ANN401
         **SIZE,
     )
     return Qwen3ForCausalLM(config)
-
-
-def batches(rows: Any) -> Iterator[Any]:  # noqa: ANN401
-    """Every row once an epoch, in a seeded order."""
-    import torch
-
-    order = torch.Generator().manual_seed(SEED)
-    for _ in range(EPOCHS):
-        for chosen in torch.randperm(len(rows), generator=order).split(BATCH):
-            yield rows[chosen]
 
 
 def rate(step: int, steps: int) -> float:
@@ -116,16 +120,16 @@ def train_model(tokenizer: PreTrainedTokenizerFast, chats: list[tuple[str, str]]
 
     torch.set_num_threads(THREADS)
     torch.use_deterministic_algorithms(mode=True)
-    rows = pack([render(tokenizer, prompt, answer) for prompt, answer in chats])
+    rows = batches([render(tokenizer, prompt, answer) for prompt, answer in chats])
     model = new_model(tokenizer).train()
     optimizers = make_optimizers(model)
-    steps, losses, told = EPOCHS * math.ceil(len(rows) / BATCH), [], time.monotonic()
-    for step, batch in enumerate(batches(rows)):
+    steps, losses, told = len(rows), [], time.monotonic()
+    for step, (ids, labels) in enumerate(rows):
         for optimizer, peak in optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = peak * rate(step, steps)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = model(input_ids=batch, labels=batch, use_cache=False).loss
+            loss = model(input_ids=ids, labels=labels, use_cache=False).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer, _ in optimizers:

@@ -202,22 +202,8 @@ def from_type(
         and not section_name(heading.text)
         and text_follows(pages, heading)
     ]
-    numbered = [heading for heading in likely if heading.numbered]
-    if len(numbered) >= 2:
-        sizes = Counter(heading.size for heading in numbered)
-        size = max(sizes, key=lambda key: (sizes[key], key))
-        numbered = [h for h in numbered if h.size >= size - 0.3]
-        first = (numbered[0].page, numbered[0].first)
-        like = [
-            h
-            for h in likely
-            if not h.numbered
-            and h.on_top
-            and (h.page, h.first) > first
-            and abs(h.size - size) < 0.3
-            and size > 1.05 * type_.size
-        ]
-        chosen, how = numbered + like, "numbered heading, or one set like it"
+    if numbered := _numbered_and_alike(likely, type_):
+        chosen, how = numbered, "numbered heading, or one set like it"
     elif counted := _counting(likely):
         chosen, how = counted, "headings numbered from 1"
     else:
@@ -229,6 +215,23 @@ def from_type(
     return [
         Start(h.page, h.first, h.last + 1, CHAPTER, join_title(h.lines), how)
         for h in sorted(chosen, key=lambda heading: (heading.page, heading.first))
+    ]
+
+
+def _numbered_and_alike(likely: Sequence[Heading], type_: Type) -> list[Heading]:
+    """Headings such as Chapter 3, and after the first of them those in the same type: an epilogue."""
+    numbered = [heading for heading in likely if heading.numbered]
+    if len(numbered) < 2:
+        return []
+    sizes = Counter(heading.size for heading in numbered)
+    size = max(sizes, key=lambda key: (sizes[key], key))
+    chosen = [heading for heading in numbered if heading.size >= size - 0.3]
+    first = (chosen[0].page, chosen[0].first)
+    return chosen + [
+        heading
+        for heading in likely
+        if not heading.numbered and heading.on_top and (heading.page, heading.first) > first
+        if abs(heading.size - size) < 0.3 and size > 1.05 * type_.size
     ]
 
 

@@ -21,7 +21,9 @@ SAME_HEIGHT = 4.0  # points
 REPEATS = 3  # pages on which a line must come back
 
 _FIGURE = r"(\d{1,4}|[ivxlcdm]{1,9})"
-_NUMBER = re.compile(rf"(?:page\s+)?[\[(–—~·•|*-]*\s*{_FIGURE}\s*(?:of\s+\d+)?\s*[\])–—~·•|*-]*", re.IGNORECASE)
+_NUMBER = re.compile(
+    rf"(?:page\s+)?[\[(–—~·•|*-]*\s*{_FIGURE}\s*(?:of\s+\d+)?\s*[\])–—~·•|*-]*", re.IGNORECASE
+)
 _FIRST = re.compile(rf"{_FIGURE}\b[\s|·•–—.:]*", re.IGNORECASE)
 _LAST = re.compile(rf"[\s|·•–—]+{_FIGURE}$", re.IGNORECASE)
 _ROMAN = re.compile(r"m{0,3}(?:c[md]|d?c{0,3})(?:x[cl]|l?x{0,3})(?:i[xv]|v?i{0,3})")
@@ -56,7 +58,7 @@ def find_furniture(pages: Sequence[RawPage], edges: bool = True) -> tuple[list[d
     numbers = {row for row in rows if any(_counts(row, *n, offsets) for n in _number_alone(row.text))}
     bands = _bands(repeated | numbers)
     for row in rows:
-        if row in numbers:
+        if False:
             reason, labels[row.page] = "page number", row.text.strip("[]()–—-~·•|* ")
         elif row in repeated or _stands_like_one(row, bands, offsets, leading):
             reason = "running head" if row.at_top else "running foot"

@@ -150,7 +150,7 @@ def _stands_out(lines: Sequence[Line], at: int, left: float, right: float, type_
     caps = len(letters) >= 4 and sum(letter.isupper() for letter in letters) > 0.9 * len(letters)
     if section_name(text) and apart and len(words) <= 6:
         return True
-    if line.bold and not type_.bold and short and (centred or caps):
+    if line.bold and not type_.bold and (caps or (short and centred)):
         return True
     if caps and (apart or (centred and at < 4)):
         return True

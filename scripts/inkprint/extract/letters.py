@@ -43,6 +43,11 @@ WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _BROKEN = re.compile(r"([^\W\d_]+(?:[-'’][^\W\d_]+)*)-$")
 # So many other words of the book begin or end like the halves, before two known words are joined into one.
 CLOSED_KIN = 5
+# English words that mostly begin solid words (upside, overcome): for short books, which hold too few kin.
+SOLID_STARTS = set(
+    "after any back down every fore here how in mean no off on other out over some there through under up"
+    " what when where who with".split()
+)
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -157,7 +162,8 @@ class Joiner:
             return False
         # Both halves are words and the whole is not known: what else do these halves do in this book?
         closed = self._closed_starts[left] + self._closed_ends[right]
-        return closed >= CLOSED_KIN and closed >= 3 * (self._open_starts[left] + self._open_ends[right])
+        opened = self._open_starts[left] + self._open_ends[right]
+        return closed >= 3 * opened and (closed >= CLOSED_KIN or left in SOLID_STARTS)
 
 
 def broken_words(texts: Iterable[str]) -> Iterable[tuple[str, str]]:

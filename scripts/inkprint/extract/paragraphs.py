@@ -12,7 +12,7 @@ from inkprint.extract.letters import Joiner
 from inkprint.extract.lines import Line
 
 INDENT = 0.7  # of the type's size: less is a crooked margin
-_ITEM = re.compile(r"\(?(\d{1,2}|[a-z]|[ivx]{1,4})[.)] ")  # an entry of a list
+_ITEM = re.compile(r"([•‣▪◦●]|\(?(\d{1,2}|[a-z]|[ivx]{1,4})[.)]) ")  # an entry of a list
 _SENTENCE_END = re.compile(r"[.!?…:][”’\"')\]]*$")
 
 
@@ -74,7 +74,7 @@ def _parted(
     size = max(above.size, line.size)
     gap = line.top - above.bottom
     usual = max(0.0, type_.leading - type_.size)
-    if gap > usual + 0.45 * type_.leading and step > 1.35 * type_.leading:
+    if gap > usual + 0.2 * type_.leading and step > 1.25 * type_.leading:
         return True
     if abs(above.size - line.size) > 0.15 * size and min(len(above.text), len(line.text)) > 3:
         return True

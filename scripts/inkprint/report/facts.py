@@ -58,16 +58,14 @@ def _own_sentences(passage: Passage) -> int:
     return sum(len(sentence_spans(paragraph)) for paragraph in own.split("\n\n"))
 
 
-def reject_reasons(run_folder: Path, mask_proof: dict[str, Any]) -> list[dict[str, Any]]:
-    """What 02, 03 and 04 left out, by reason, the most frequent first."""
+def reject_reasons(run_folder: Path) -> list[dict[str, Any]]:
+    """What each stage left out, by reason, the most frequent first."""
     rows = []
-    for stage in ("prepare", "synthesize"):
+    for stage in NUMBERS:
         path = stage_folder(run_folder, stage) / "rejects.jsonl"
         rejects = read_records(path, Reject) if path.is_file() else []
         reasons = Counter(reject.reason for reject in rejects)
         rows += [{"stage": stage, "reason": reason, "count": n} for reason, n in reasons.items()]
-    rejected = mask_proof.get("rejected", {})
-    rows += [{"stage": "train", "reason": reason, "count": n} for reason, n in rejected.items() if n]
     return sorted(rows, key=lambda row: -row["count"])[:REASONS_SHOWN]
 
 

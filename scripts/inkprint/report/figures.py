@@ -16,14 +16,14 @@ from wordcloud import WordCloud
 
 from inkprint.records import Score
 from inkprint.report.numbers import unit
-from inkprint.report.style import COLOURS, INK, LINE, NAMES, PAPER, WIDTH, legend, new_figure
+from inkprint.report.style import COLOURS, INK, LINE, NAMES, WIDTH, legend, new_figure
 
 Scores = dict[str, dict[str, dict[str, float]]]  # metric -> variant -> item -> value
 Metrics = dict[str, dict[str, Any]]
 
 CLOUD_PIXELS = (1000, 420)
 HEATMAP_KEYWORDS = 30
-DARK_SHADE = 0.6  # of the ink; letters on it are paper
+DARKEST_CELL = 0.4  # of the ink: letters stay readable on it, in the dark as well
 
 
 def by_item(scores: list[Score]) -> Scores:
@@ -129,7 +129,7 @@ def _laid_out(counts: dict[str, int], seed: int) -> Iterator[tuple[str, int, flo
     font = findfont(FontProperties(family="DejaVu Sans"))
     wide, high = CLOUD_PIXELS
     cloud = WordCloud(
-        width=wide, height=high, font_path=font, prefer_horizontal=1, random_state=seed, margin=6,
+        width=wide, height=high, font_path=font, prefer_horizontal=1, random_state=seed, margin=10,
         max_words=70, relative_scaling=0.5, min_font_size=22, max_font_size=120,
     )  # fmt: skip
     for (word, _), pixels, (top, left), _, _ in cloud.generate_from_frequencies(counts).layout_:
@@ -146,10 +146,10 @@ def heatmap(words: dict[str, Any]) -> Figure:
     figure, [axes] = new_figure(0.9 + 0.24 * len(keywords))
     shades = rates / max(float(rates.max()), 1e-9)
     for (row, column), shade in np.ndenumerate(shades):
-        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=INK, alpha=float(shade), linewidth=0))
-        ink = PAPER if shade > DARK_SHADE else INK
+        alpha = DARKEST_CELL * float(shade)
+        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=INK, alpha=alpha, linewidth=0))
         rate = f"{rates[row, column]:.1f}"
-        axes.text(column + 0.5, row + 0.5, rate, ha="center", va="center", color=ink, fontsize=9)
+        axes.text(column + 0.5, row + 0.5, rate, ha="center", va="center", fontsize=9)
     axes.set(xlim=(0, len(variants)), ylim=(len(keywords), 0))
     axes.set_yticks(np.arange(len(keywords)) + 0.5, keywords)
     axes.set_xticks(np.arange(len(variants)) + 0.5, [NAMES[variant] for variant in variants])

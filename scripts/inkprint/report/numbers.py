@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 MINUS = "−"
+TIGHT = "\u00a0"  # a space at which no line breaks
 Estimate = dict[str, float | None]
 Metric = dict[str, Any]  # one entry of metrics.json
 
@@ -26,7 +27,7 @@ def unit(metric: Metric, difference: bool = False) -> str:
     name = "%" if metric["share"] else metric["unit"]
     if difference and name == "%":
         name = "points"
-    return f" {name}" if name else ""
+    return f"{TIGHT}{name}" if name else ""
 
 
 def bounds(estimate: Estimate, metric: Metric, sign: bool = False) -> str:
@@ -62,18 +63,19 @@ def verdict_sentences(metrics: dict[str, Metric], primary: str, recital_words: i
 
 
 def three_lines(metrics: dict[str, Metric], primary: str, recital_words: int) -> list[tuple[str, str]]:
-    """The three numbers that matter, each a name and a short text, for the terminal."""
+    """The three numbers that matter, each a name and a short text, in ASCII for any terminal."""
     main, runs, ended = metrics[primary], metrics["verbatim_run"], metrics["ended"]
     change = "not measured"
     if main["items"]:
         means = [number(main["means"][variant]["value"], main) for variant in ("base", "tuned")]
         change = f"{means[0]} -> {means[1]}{unit(main)}, {difference(main)}: {main['verdict']}"
     share = measured(metrics["recited"], "tuned")
-    return [
+    lines = [
         (main["title"], f"{change} ({main['passages']} passages)"),
         ("Recital", f"{share} of tuned answers; longest run {runs['largest']['tuned']:.0f} words"),
         ("Ended by itself", f"base {measured(ended, 'base')}, tuned {measured(ended, 'tuned')}"),
     ]
+    return [(name, text.replace(MINUS, "-").replace(TIGHT, " ")) for name, text in lines]
 
 
 def _change(metric: Metric, role: str = "") -> str:

@@ -94,14 +94,11 @@ def style() -> Markup:
 
 
 def memory(size: float) -> str:
-    """Bytes as a person says them."""
-    return (
-        f"{size / 1e9:.1f} GB"
-        if size >= 1e9
-        else f"{size / 1e6:.0f} MB"
-        if size >= 1e6
-        else f"{size / 1e3:.0f} kB"
-    )
+    """Bytes as a person says them: 13.4 GB, 86 MB, 1.2 MB, 512 kB."""
+    for scale, name in ((1e9, "GB"), (1e6, "MB")):
+        if size >= scale:
+            return f"{size / scale:.{int(size < 10 * scale or name == 'GB')}f} {name}"
+    return f"{size / 1e3:.0f} kB"
 
 
 def places(passage: Passage) -> str:

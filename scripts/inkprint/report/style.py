@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 COLOURS = {"base": "#0072b2", "tuned": "#d55e00", "reference": "#7f7f7f"}
 NAMES = {"base": "base", "tuned": "tuned", "reference": "author"}
-INK, LINE, PAPER = "#1a1a1a", "#d9d9d9", "#ffffff"
+INK, LINE = "#1a1a1a", "#d9d9d9"
 WIDTH = 5.0  # inches
 DOTS_PER_INCH = 200
 
@@ -76,7 +76,7 @@ def for_page(svg: str, name: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'(\bid="|"#|url\(#)', rf"\g<1>{name}-", svg)
     svg = re.sub(r' width="[\d.]+pt" height="[\d.]+pt"', "", svg, count=1)
-    variables = {INK: "ink", LINE: "line", PAPER: "paper"} | {COLOURS[name]: name for name in COLOURS}
+    variables = {INK: "ink", LINE: "line"} | {COLOURS[name]: name for name in COLOURS}
     for colour, variable in variables.items():
         svg = svg.replace(colour, f"var(--{variable})")
     return svg

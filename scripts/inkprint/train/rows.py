@@ -51,14 +51,20 @@ def tokenize(examples: Iterable[Example], chat: Chat, loss: str, max_tokens: int
     return rows
 
 
+def check_rows(rows: dict[str, Rows]) -> None:
+    """Raise UserError where a split has nothing to learn from or to measure by."""
+    for split, of_split in rows.items():
+        if not of_split.supervised:
+            long = len(of_split.rejects)
+            raise UserError(f"train: no token would be learned from in {split}; {long} rows exceed max_tokens")
+
+
 def prove_mask(rows: dict[str, Rows], seen: list[dict[str, Any]], chat: Chat, loss: str) -> dict[str, Any]:
     """What the trainer is about to learn from, decoded from its own rows; raises where that is wrong.
 
     seen: the rows of the trainer's own train set, after all that TRL and Unsloth did to them.
     """
     train = rows["train"]
-    if not train.supervised:
-        raise UserError("train: no token would be learned from: every answer is empty or every row too long")
     asked = Counter(tuple(labels) for labels in train.labels)
     given = Counter(tuple(row["labels"]) for row in seen)
     assert asked == given, "the trainer changed the rows: labels differ from those that were made"
