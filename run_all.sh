@@ -96,19 +96,35 @@ no_container() {
   fi
 }
 
+# What to say of an image whose code is not this checkout's; nothing where git can not tell.
+stale_image() {
+  local commit code=0
+  commit=$(docker image inspect --format '{{index .Config.Labels "org.opencontainers.image.revision"}}' \
+    "$(docker compose config --images run)")
+  git diff --quiet "$commit" -- scripts requirements 2> /dev/null || code=$?
+  [ "$code" != 1 ] || echo "; scripts/ or requirements/ changed since, at $commit: docker compose build"
+}
+
+# A container takes a second to start, so one says of all stages which of them need one of their own.
+range=(${from:+--from "$from"} ${to:+--to "$to"} ${force:+"$force"})
 choose_runtime() {
-  local against=''
+  local against='' stale=''
   case $runtime in
     local) why=asked && return ;;
     docker | auto) prepare_containers && against=$(no_container) ;;
     *) fail "--runtime $runtime: auto, docker or local" ;;
   esac
+  [ -n "$against" ] || stale=$(stale_image)
   case $runtime:$against in
-    docker:) why=asked ;;
+    docker:) why=asked$stale ;;
     docker:*) fail "--runtime docker: $against" ;;
-    auto:) runtime=docker why="the image is there and the engine answers" ;;
+    auto:) runtime=docker why="the image is built and the engine answers$stale" ;;
     auto:*) runtime=local why=$against ;;
   esac
+  if [ "$runtime:$mode" = docker:plan ]; then
+    container plan "$recipe" --plan "${range[@]}" ${run_name:+--run "$run_name"} "${settings[@]}"
+    exit
+  fi
 }
 
 if [ -n "${INKPRINT_IN_IMAGE:-}" ]; then
@@ -134,8 +150,7 @@ script() {
   fi
   service=${service%.py} service=${service#make_} service=${service//_/-}
   if [[ $file = [0-9]* ]]; then
-    # A container takes a second to start, so one says of all stages which need one of their own.
-    [ -n "$plan" ] || plan=$(container plan "$recipe" --plan $force ${from:+--from "$from"} ${to:+--to "$to"}) || return
+    [ -n "$plan" ] || plan=$(container plan "$recipe" --plan "${range[@]}") || return
     line=$(grep "^[0-9]* $service " <<< "$plan")
     case "$* $line" in
       *" --plan"*) say "$line" && return ;;

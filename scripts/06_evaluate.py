@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
 VARIANTS = ("base", "tuned")
 TEXTS = (*VARIANTS, "reference")
-CLOUD_WORDS = 150
 
 
 def check_pairs(path: Path, items: dict[str, list[str]]) -> None:
@@ -162,20 +161,15 @@ def make_recital(variant: str, passage_id: str, example_id: str, run: Run) -> Re
 
 def count_words(answers: dict[str, list[Answer]], keywords: list[str]) -> dict[str, Any]:
     """Word frequencies for the clouds and keywords per thousand words for the heatmap."""
-    from wordcloud import STOPWORDS
+    from inkprint.evaluate.words import cloud_words, keywords_per_thousand, words
 
-    from inkprint.evaluate.words import keyword_counts, words
-
-    clouds, per_thousand = {}, {}
-    for variant in TEXTS:
-        of_variant = answers["base" if variant == "reference" else variant]
-        texts = [words(a.reference if variant == "reference" else a.answer) for a in of_variant]
-        every = [word for text in texts for word in text]
-        counts = Counter(word for word in every if word not in STOPWORDS and not word.isdigit())
-        clouds[variant] = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:CLOUD_WORDS])
-        found = [sum(column) for column in zip(*(keyword_counts(t, keywords) for t in texts), strict=True)]
-        per_thousand[variant] = [round(1000 * count / max(len(every), 1), 4) for count in found]
-    return {"clouds": clouds, "keywords": keywords, "per_thousand": per_thousand}
+    texts = {variant: [words(answer.answer) for answer in answers[variant]] for variant in VARIANTS}
+    texts["reference"] = [words(answer.reference) for answer in answers["base"]]
+    return {
+        "clouds": {variant: cloud_words(of_variant) for variant, of_variant in texts.items()},
+        "keywords": keywords,
+        "per_thousand": {name: keywords_per_thousand(found, keywords) for name, found in texts.items()},
+    }
 
 
 def choose_keywords(settings: Evaluate, train: list[Passage], vectorizer: TfidfVectorizer) -> list[str]:

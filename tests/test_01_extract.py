@@ -382,6 +382,9 @@ def test_body_under_its_own_heading_inside_the_notes_is_kept(tmp_path):
     late.open_chapter("Thanks to All", ["Thanks to All"])
     late.set(thanks)
     document.insert_pdf(late.document, start_at=index)
+    # The outline does not know of it.
+    added = len(late.document)
+    document.set_toc([[1, title, page + added * (page > index)] for _, title, page in press.outline])
     document.save(tmp_path / "thanks.pdf")
     pages = extract(tmp_path, tmp_path / "thanks.pdf")
     found = chapters_of(pages)["Thanks to All"]

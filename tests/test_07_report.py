@@ -118,6 +118,11 @@ def test_markdown_escaping_keeps_the_text(text):
     assert shown.split() == ["x", *page.visible(text).split()]
 
 
+def test_quoted_text_keeps_its_paragraphs():
+    tokens = MarkdownIt("commonmark").parse(page.quoted("One\n# two.\n\n> three"))
+    assert [t.content for t in tokens if t.type == "inline"] == ["One\n\\# two.", "&#62; three"]
+
+
 def test_ids_of_the_figures_are_their_own(reported):
     ids = [attributes["id"] for _, attributes in Tags(html(reported)).tags if "id" in attributes]
     prefixes = {name for name in FIGURES for one in ids if one.startswith(f"{name}-")}

@@ -17,6 +17,7 @@ _AS_TYPED = str.maketrans({"’": "'", "ʼ": "'", "‐": "-", "‑": "-"})
 # so type-token ratios compare at one length only.
 TYPE_TOKEN_WORDS = (100, 50, 25, 10)
 ENOUGH_PROMPTS = 0.8
+CLOUD_WORDS = 150
 
 
 def word_spans(text: str) -> list[tuple[str, int, int]]:
@@ -64,6 +65,22 @@ def keyword_counts(text: Sequence[str], keywords: Sequence[str]) -> list[int]:
 def keyword_density(text: Sequence[str], keywords: Sequence[str]) -> float:
     """Keywords in a text, in % of its words; 0 for a text without words."""
     return 100 * sum(keyword_counts(text, keywords)) / len(text) if text else 0.0
+
+
+def keywords_per_thousand(texts: Sequence[Sequence[str]], keywords: Sequence[str]) -> list[float]:
+    """How often each keyword comes in a thousand words of all these texts together."""
+    total = max(sum(map(len, texts)), 1)
+    found = zip(*(keyword_counts(text, keywords) for text in texts), strict=True)
+    return [round(1000 * sum(counts) / total, 4) for counts in found]
+
+
+def cloud_words(texts: Iterable[Iterable[str]]) -> dict[str, int]:
+    """The most frequent words, without wordcloud's stopwords and numbers; equals in the alphabet's order."""
+    from wordcloud import STOPWORDS
+
+    every = (word for text in texts for word in text)
+    counts = Counter(word for word in every if word not in STOPWORDS and not word.isdigit())
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:CLOUD_WORDS])
 
 
 def _plain(word: str) -> str:

@@ -58,7 +58,7 @@ def find_furniture(pages: Sequence[RawPage], edges: bool = True) -> tuple[list[d
     numbers = {row for row in rows if any(_counts(row, *n, offsets) for n in _number_alone(row.text))}
     bands = _bands(repeated | numbers)
     for row in rows:
-        if False:
+        if row in numbers:
             reason, labels[row.page] = "page number", row.text.strip("[]()–—-~·•|* ")
         elif row in repeated or _stands_like_one(row, bands, offsets, leading):
             reason = "running head" if row.at_top else "running foot"

@@ -110,8 +110,7 @@ def places(passage: Passage) -> str:
 
 def quoted(text: str) -> Markup:
     """Text as a Markdown block quote, escaped."""
-    lines = markdown_escape(text).split("\n")
-    return Markup("\n".join(f"> {line}".rstrip() for line in lines))
+    return Markup("\n").join(Markup("> ") + markdown_escape(line) for line in text.split("\n"))
 
 
 def side_by_side(
