@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from inkprint.prepare.chapters import Chapter, Sentence
 from inkprint.records import Passage, Split, content_id
+
+PARAGRAPH_REACH = 0.25  # of a passage: how far a cut may move to fall between paragraphs
 
 
 def cut_passages(
@@ -20,7 +22,7 @@ def cut_passages(
         return []
     stride = passage_words - overlap_words
     pieces = max(1, round((chapter.words - overlap_words) / stride))
-    bounds = _even_bounds([sentence.words for sentence in chapter.sentences], pieces)
+    bounds = _even_bounds(chapter.sentences, pieces)
     passages = []
     for start, end in pairwise(bounds):
         first = _overlap_start(chapter.sentences, start, overlap_words)
@@ -28,16 +30,25 @@ def cut_passages(
     return passages
 
 
-def _even_bounds(words: list[int], pieces: int) -> list[int]:
-    """Indices that part the sentences into runs of about equal words; no run is empty."""
-    total, bounds, filled = sum(words), [0], 0
-    for index, count in enumerate(words):
-        goal = total * len(bounds) / pieces
-        # The sentence that straddles the goal goes where it overshoots less.
-        if index > bounds[-1] and len(bounds) < pieces and filled + count / 2 > goal:
-            bounds.append(index)
-        filled += count
-    return [*bounds, len(words)]
+def _even_bounds(sentences: list[Sentence], pieces: int) -> list[int]:
+    """Indices that part the sentences into runs of about equal words; no run is empty.
+
+    A cut goes to the end of the sentence nearest to where it would be even, or of a paragraph where one
+    ends within a quarter of a passage from there.
+    """
+    before = [0, *accumulate(sentence.words for sentence in sentences)]
+    size, bounds = before[-1] / pieces, [0]
+    for cut in range(1, pieces):
+        goal = size * cut
+        free = range(bounds[-1] + 1, len(sentences) - (pieces - cut) + 1)
+        paragraphs = [
+            i
+            for i in free
+            if sentences[i].begins_paragraph and abs(before[i] - goal) <= PARAGRAPH_REACH * size
+        ]
+        if free:
+            bounds.append(min(paragraphs or free, key=lambda i: abs(before[i] - goal)))
+    return [*bounds, len(sentences)]
 
 
 def _overlap_start(sentences: list[Sentence], start: int, overlap_words: int) -> int:

@@ -31,7 +31,7 @@ FUNCTION_WORDS = (
 )
 NOUN_SHARE = 1 / 3  # of a word's places after an article: "the old" is an adjective's, rarely "the old."
 MIN_SEEN = 2  # times that a noun phrase must stand in the book
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|[.!?;:,—–()\"“”…]")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)?|[.!?;:,—–()\"“”…]")
 
 
 class KeyPhrases:
@@ -102,8 +102,11 @@ class KeyPhrases:
         )
 
     def _named(self, phrase: str) -> str:
-        head = phrase.split()[-1]
-        bare = phrase[0].isupper() or self._bare[head] > self._with_the[head]
+        head = phrase.split()[-1].lower()
+        if phrase[0].isupper():  # the Captain, but Tam
+            bare = 2 * self._with_the[head] < self._passages[head]
+        else:
+            bare = self._bare[head] > self._with_the[head]
         return phrase if bare else f"the {phrase}"
 
 
