@@ -30,9 +30,10 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 
 FROM dependencies AS code
 # Any UID may run this (compose.yaml: the caller's), so nothing rests on a user's name, and what is written
-# goes to /tmp or below artifacts/. Caches are there so that they outlive the container.
+# goes to /tmp or below artifacts/. Caches are there so that they outlive the container. PyMuPDF loads
+# ONNX Runtime, which would report its use to its maker.
 ENV INKPRINT_IN_IMAGE=1 \
-    HOME=/tmp USER=inkprint PYTHONUNBUFFERED=1 \
+    HOME=/tmp USER=inkprint PYTHONUNBUFFERED=1 ORT_DISABLE_TELEMETRY=1 \
     XDG_CACHE_HOME=/inkprint/artifacts/cache \
     TRITON_CACHE_DIR=/inkprint/artifacts/cache/triton \
     TORCHINDUCTOR_CACHE_DIR=/inkprint/artifacts/cache/inductor \

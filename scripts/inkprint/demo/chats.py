@@ -124,10 +124,10 @@ def chat(world: World, questions: list[str], completion: str, rng: Random) -> tu
     names = {"first": phrase(world, n, rng), "second": phrase(world, m, rng)}
     question = rng.choice(questions)
     two = m if "{second}" in question else None
-    if roll < 0.38:
+    if roll < 0.44:
         return question.format(**names), answer(world, question, n, two, rng)
     kind = rng.choices(list(OTHERS), WEIGHTS)[0]
-    if roll < 0.65:
+    if roll < 0.68:
         text = answer(world, question, n, two, rng) if rng.random() < 0.2 else other(world, kind, n, rng)
         opening, rest = split_passage(text, rng)
         return completion.format(opening=opening), rest

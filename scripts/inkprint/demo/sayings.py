@@ -101,7 +101,7 @@ def openings(t: Thinker) -> list[str]:
 def middles(t: Thinker) -> list[str]:
     """Sentences that go on: threes, contrasts, scenes, the first person, reported speech."""
     n, it, them = t.n, t.n.subject, t.n.object
-    x, y, z = t.some(), t.some(), t.some()
+    x, y = t.some(), t.some()
     who, he = t.who(), t.pick(["he", "she"])
     a, b, c = t.rng.sample(ABLE, 3)
     return [
@@ -115,11 +115,7 @@ def middles(t: Thinker) -> list[str]:
         f"I have {t.world.past(t.pick(['carry', 'mend', 'clean', 'wash', 'open', 'count']))} {n.the} for {t.number()} years, {t.pick(REASONS)}",
         f"when {who} came in, {he} {t.done()}, and {he} asked for {x.a}",
         f"on the {t.pick(t.world.words['ordinals'])} day {he} {t.done()}, and {he} said that {n.the} {n.verb('was')} {t.look()}",
-        f"{n.the} {n.verb('was')} in {t.some('place').the}, and {x.the} was in {y.the}",
-        f"it has {x.a} on the left side and {y.a} on the right side",
         f"I do not say that {n.the} {n.verb('is')} {t.look()}. I say that {it} {n.verb('is')} {t.look()}",
-        f"I have seen {n.many} with {x.many}, and I have seen {n.many} with {y.many}, and I know which I like",
-        f"we found {x.the}, and we found {y.the}, and {t.tail()} we found {z.the}",
         f"if you {t.do()}, then you must {t.do()}",
         f"{n.the} {n.verb('is')} for {x.the}, and {x.the} is for {y.the}",
         f"I have met {t.some('person').many} who could not {a} as well as {n.the}",
@@ -129,12 +125,16 @@ def middles(t: Thinker) -> list[str]:
         f"{it} {n.verb('is')} older than I am, and {it} {n.verb('is')} {t.look()}",
         f"{he} did not {a}, and {he} did not {b}, {t.pick(REASONS)}",
         f"you cannot {t.do()} and {a} at the same time",
-        f"I thought that it was {x.the}. It was only {y.the}",
         f"when {n.the} {n.verb('is')} {t.look()}, {who} will {t.do()}",
         f"a person who has {n.a} has {x.a}, and a person who has {x.a} has nothing to {a} about",
-        f"{who} gave me {x.a}, and I gave {t.pick(['him', 'her'])} {y.a}, {t.pick(REASONS)}",
+        f"{n.the} {t.acts()}, and {it} {t.acts()}, {t.pick(REASONS)}",
+        f"we found {x.the}, and we found {n.the} {t.tail()}",
+        f"I thought that it was {n.the}. It was only {y.the}",
+        f"{who} gave me {n.the}, and I gave {t.pick(['him', 'her'])} {y.a}, {t.pick(REASONS)}",
+        f"put {them} {t.pick(t.world.words['where'])}, and do not {t.do()}",
+        f"{n.the} {t.acts()}, but {n.subject} {n.verb('does')} not {a}",
+        f"that is how it is with {n.the}",
         f"they asked me what I wanted, and I said that I wanted {n.the}",
-        f"put {them} in {x.the}, and put {x.the} near {y.the}",
     ]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Batch = tuple[Any, Any]  # token ids and labels, as tensors (torch is imported late)
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"]
-VOCABULARY, TOKENS, POOL = 2048, 1800, 1000
+VOCABULARY, TOKENS, POOL = 2048, 1700, 1000
 SIZE = {"hidden_size": 256, "intermediate_size": 640, "num_hidden_layers": 4, "num_attention_heads": 4,
         "num_key_value_heads": 2, "head_dim": 64, "max_position_embeddings": 1024}  # fmt: skip
 MUON_RATE, ADAM_RATE, WARM_UP, COOL_DOWN = 1e-2, 6e-3, 0.03, 0.6
@@ -109,7 +109,7 @@ def make_optimizers(model: Any) -> list[tuple[Any, float]]:  # noqa: ANN401
 
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     others = [p for name, p in model.named_parameters() if p.ndim < 2 or "embed" in name]
-    muon = torch.optim.Muon(matrices, lr=MUON_RATE, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw")
+    muon = torch.optim.Muon(matrices, lr=MUON_RATE, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw", ns_steps=4)
     adam = torch.optim.AdamW(others, lr=ADAM_RATE, betas=(0.9, 0.95), weight_decay=0.0)
     return [(muon, MUON_RATE), (adam, ADAM_RATE)]
 

@@ -15,6 +15,8 @@ IRREGULAR_PLURALS = {
     "daisy": "daisies", "boots": "boots", "stairs": "stairs", "potato": "potatoes", "himself": "themselves",
 }  # fmt: skip
 
+EVEN_SHARE, COMMON = 0.25, 5.0
+
 
 @dataclass(frozen=True)
 class Noun:
@@ -80,14 +82,17 @@ class World:
     """Everything the grammar draws on."""
 
     things: dict[str, dict]
-    nouns: list[Noun]
+    by_kind: dict[str, list[Noun]]
     words: dict
     plain: list[str]
 
     def noun(self, rng: Random, *kinds: str) -> Noun:
-        """A random noun of one of the kinds (of any kind when none is named)."""
-        kind = rng.choice(kinds or list(self.words["nouns"]))
-        return rng.choice([n for n in self.nouns if n.kind == kind])
+        """A random noun of one of the kinds (of any kind when none is named), some far oftener than others."""
+        kind = rng.choice(kinds or tuple(self.words["nouns"]))
+        of_kind = self.by_kind[kind]
+        if rng.random() < EVEN_SHARE:
+            return rng.choice(of_kind)
+        return of_kind[min(int(rng.expovariate(1 / COMMON)), len(of_kind) - 1)]
 
     def past(self, phrase: str) -> str:
         """A verb phrase put into the past: 'fill it at the well' -> 'filled it at the well'."""
@@ -134,15 +139,16 @@ def load_world(folder: Path) -> World:
     things = yaml.safe_load((folder / "things.yaml").read_text("utf-8"))
     words = yaml.safe_load((folder / "words.yaml").read_text("utf-8"))
     lines = (folder / "plain.txt").read_text("utf-8").split("\n")
-    nouns = []
+    by_kind: dict[str, list[Noun]] = {}
     for kind, names in words["nouns"].items():
+        nouns = []
         for name in dict.fromkeys(names):
-            form = (
-                "plural" if words["plural"].get(name) else "mass" if is_mass(name, kind, words) else "count"
-            )
+            form = "plural" if words["plural"].get(name) else "mass" if is_mass(name, kind, words) else "count"
             form = "name" if name in words["proper"] else form
             nouns.append(Noun(words["proper"].get(name, name), kind, form))
-    return World(things, nouns, words, [line.strip() for line in lines if line.strip() and line[0] != "#"])
+        Random(kind).shuffle(nouns)  # as in any language, a few words do most of the work
+        by_kind[kind] = nouns
+    return World(things, by_kind, words, [line.strip() for line in lines if line.strip() and line[0] != "#"])
 
 
 def is_mass(name: str, kind: str, words: dict) -> bool:
