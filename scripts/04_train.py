@@ -212,7 +212,7 @@ def main(command: Command) -> None:
             "failed": 0,
         }
         facts = training_facts(model, entries, rows["train"].tokens, steps)
-        facts["optimizer"] = trainer.args.optim
+        facts["optimizer"] = str(getattr(trainer.args.optim, "value", trainer.args.optim))
         facts["adapter_bytes"] = (folder / "adapter" / "adapter_model.safetensors").stat().st_size
         stage.finish(counts, **facts)
     if facts["optimizer"] != recipe.train.optimizer:

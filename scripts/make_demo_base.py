@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORLD = ROOT / "data" / "demo" / "world"
 PROMPTS = ROOT / "prompts"
 CODE = ROOT / "scripts" / "inkprint" / "demo"
-CHATS, SEED = 5400, 1
+CHATS, SEED = 5800, 1
 
 
 def fingerprint() -> dict[str, str]:

@@ -196,13 +196,12 @@ def _leave_word(command: Command, error: BaseException) -> None:
     if command.output is None:
         return
     stopped = isinstance(error, KeyboardInterrupt)
+    text = "stopped by hand" if stopped else f"{type(error).__name__}: {error}".removeprefix("UserError: ")
     try:
-        if not isinstance(error, UserError | KeyboardInterrupt):
-            with command.output.quiet():
+        with command.output.quiet():
+            print(text)
+            if not isinstance(error, UserError | KeyboardInterrupt):
                 traceback.print_exc()
-        text = (
-            "stopped by hand" if stopped else f"{type(error).__name__}: {error}".removeprefix("UserError: ")
-        )
         command.output.status(state="stopped" if stopped else "failed", error=text)
         command.output.close()
     except OSError:  # the disk that is full, or the folder that cannot be written

@@ -33,34 +33,66 @@ Draw = Callable[[int, str], None]
 class _Both:
     """A text stream that writes to the terminal while there is one, and always to the log."""
 
-    def __init__(self, terminal: IO[str] | None, log: IO[str]) -> None:
+    def __init__(self, terminal: IO[str], log: IO[str]) -> None:
         self._terminal, self._log = terminal, log
+        self._closed = False
+        self._line = ""
+        self.bar: Progress | None = None  # while one is drawn, lines go above it
 
     def write(self, text: str) -> int:
-        text = SECRET.sub("[key]", text)
-        if self._terminal is not None:
-            try:
-                self._terminal.write(text)
-            except OSError:  # the terminal was closed
-                self._terminal = None
-        # A progress bar's redraws and colours are for eyes, not for a file.
-        if not (self.isatty() and ("\r" in text or "\x1b" in text)):
-            self._log.write(text)
+        self._line += SECRET.sub("[key]", text)
+        *lines, self._line = self._line.split("\n")
+        for line in lines:
+            self._log.write(line + "\n")
+            self._show(line)
         return len(text)
 
+    def _show(self, line: str) -> None:
+        if self._closed:
+            return
+        try:
+            if self.bar is not None:
+                self.bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            else:
+                self._terminal.write(line + "\n")
+        except OSError:  # the terminal was closed
+            self._closed = True
+
     def flush(self) -> None:
-        self._log.flush()
-        if self._terminal is not None:
+        if not self._closed:
             try:
                 self._terminal.flush()
             except OSError:
-                self._terminal = None
+                self._closed = True
 
     def isatty(self) -> bool:
-        return self._terminal is not None and self._terminal.isatty()
+        return not self._closed and self._terminal.isatty()
 
     def fileno(self) -> int:
         return self._log.fileno()
+
+    @property
+    def encoding(self) -> str:
+        return "utf-8"
+
+
+class _Quietly:
+    """The terminal as the progress bar draws on it: when it is closed, drawing ends and work goes on."""
+
+    def __init__(self, terminal: IO[str]) -> None:
+        self._terminal = terminal
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._terminal.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._terminal.flush()
+
+    def isatty(self) -> bool:
+        return True
 
     @property
     def encoding(self) -> str:
@@ -76,8 +108,8 @@ class Output:
         self._log = (folder / f"{stage}.log").open("a", encoding="utf-8", buffering=1)
         self._log.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(sys.argv)}\n")
         self._streams = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = _Both(sys.stdout, self._log), _Both(sys.stderr, self._log)
-        self.stream = sys.stdout
+        self.stream, errors = _Both(sys.stdout, self._log), _Both(sys.stderr, self._log)
+        sys.stdout, sys.stderr = self.stream, errors
         # A closed terminal sends SIGHUP; the work goes on and --status finds it.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self._state: dict[str, Any] = {
@@ -112,7 +144,7 @@ class Output:
     @contextlib.contextmanager
     def counter(self, what: str, total: int) -> Iterator[_Advance]:
         """Count `what` up to `total`: call what this yields, with the number now done or without."""
-        if isinstance(sys.stderr, _Both) and sys.stderr.isatty():
+        if self.stream.isatty():
             columns = (
                 TextColumn("  {task.description}"),
                 BarColumn(),
@@ -120,11 +152,20 @@ class Output:
                 TimeRemainingColumn(),
                 TextColumn("{task.fields[note]}"),
             )
-            with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+            console = Console(file=_Quietly(self._streams[0]), force_terminal=True)
+            with Progress(
+                *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+            ) as bar:
                 task = bar.add_task(what, total=total, note="")
-                yield _Advance(
-                    self, what, total, lambda done, note: bar.update(task, completed=done, note=note)
-                )
+                self.stream.bar = bar
+
+                def draw(done: int, note: str) -> None:
+                    bar.update(task, completed=done, note=note)
+
+                try:
+                    yield _Advance(self, what, total, draw)
+                finally:
+                    self.stream.bar = None
         else:
             yield _Advance(self, what, total, None)
 

@@ -26,7 +26,7 @@ OTHERS = {
     "think": "Think aloud about {first}.",
     "ponder": "Think aloud about {first} and {second}.",
 }
-WEIGHTS = [1, 1, 1, 2, 3, 3]
+WEIGHTS = [1, 1, 1, 2, 5, 4]
 
 
 def topic(world: World, rng: Random) -> Noun:
@@ -124,10 +124,10 @@ def chat(world: World, questions: list[str], completion: str, rng: Random) -> tu
     names = {"first": phrase(world, n, rng), "second": phrase(world, m, rng)}
     question = rng.choice(questions)
     two = m if "{second}" in question else None
-    if roll < 0.44:
+    if roll < 0.36:
         return question.format(**names), answer(world, question, n, two, rng)
     kind = rng.choices(list(OTHERS), WEIGHTS)[0]
-    if roll < 0.68:
+    if roll < 0.62:
         text = answer(world, question, n, two, rng) if rng.random() < 0.2 else other(world, kind, n, rng)
         opening, rest = split_passage(text, rng)
         return completion.format(opening=opening), rest

@@ -78,70 +78,120 @@ class Thinker:
         return self.pick(self.world.words["numbers"])
 
 
-def openings(t: Thinker) -> list[str]:
-    """First sentences: what the topic is, how many there are, what it needs."""
-    n, y, one = t.n, t.some("tool", "place", "person", "animal", "food", "clothes"), t.n.verb("is")
-    a, b, c = t.some("tool", "food", "stuff"), t.some("abstract", "body", "person"), t.pick(WISHES)
-    return [
-        f"what {one} {n.a}? {capital(n.a)} {one} {y.a} that has {t.pick(LATELY)}",
-        f"what {one} {n.a}? {capital(n.a)} {one} {y.a} that {t.pick(['you', 'we', 'people'])} can {t.do()} with",
-        f"{n.a} {n.verb('needs')} three things: {a.a}, {b.a}, and {c}",
-        f"{n.a} {n.verb('needs')} three things: {t.look()} {a.name}, {t.look()} {b.name}, and {c}",
-        f"there are two kinds of {n.name}: the kind that {t.acts()}, and the kind that {t.acts()}",
-        f"there are two kinds of people: the kind that {t.acts()}, and the kind that has {t.pick(LATELY)}",
-        f"one {n.name}, {t.look()}, {t.look()}, and {t.pick(t.world.words['moods'])}",
-        f"I have known {t.number()} {n.many}, and {t.number()} of them were {t.pick(t.world.words['moods'])}",
-        f"never {t.do()}, and do not {t.do()}",
-        f"I will tell you about {n.the} and {t.who()}",
-        f"{t.who()} had a rule for {n.the}: {t.do()} before you {t.do()}",
-        f"you will ask me why {t.who()} {t.done()}",
-    ]
-
-
-def middles(t: Thinker) -> list[str]:
-    """Sentences that go on: threes, contrasts, scenes, the first person, reported speech."""
-    n, it, them = t.n, t.n.subject, t.n.object
-    x, y = t.some(), t.some()
-    who, he = t.who(), t.pick(["he", "she"])
+def what_is(t: Thinker) -> list[str]:
+    """A definition and what the thing cannot do."""
+    n, one, it = t.n, t.n.verb("is"), t.n.subject
+    y, p = t.some("tool", "place", "person", "animal", "clothes"), t.some("person")
     a, b, c = t.rng.sample(ABLE, 3)
     return [
-        f"{it} cannot {a}, {it} cannot {b}, and {it} {n.verb('has')} never learned to {c}",
-        f"you may {t.do()}, you may {t.do()}, and you may {t.do()}, but {n.the} will not {c}",
-        f"first {he} {t.done()}, then {he} {t.done()}, and then {he} {t.done()}",
-        f"{he} looked at {n.the}, {he} looked at {x.the}, and {he} looked at me",
-        f"I said that {n.the} {n.verb('was')} {t.look()}. {capital(he)} said that it was {t.look()}",
-        f"{who} {t.done()} {t.tail()}, {t.pick(REASONS)}",
-        f"{deed(t.world, t.rng, who)}, {t.pick(REASONS)}",
-        f"I have {t.world.past(t.pick(['carry', 'mend', 'clean', 'wash', 'open', 'count']))} {n.the} for {t.number()} years, {t.pick(REASONS)}",
-        f"when {who} came in, {he} {t.done()}, and {he} asked for {x.a}",
-        f"on the {t.pick(t.world.words['ordinals'])} day {he} {t.done()}, and {he} said that {n.the} {n.verb('was')} {t.look()}",
-        f"I do not say that {n.the} {n.verb('is')} {t.look()}. I say that {it} {n.verb('is')} {t.look()}",
-        f"if you {t.do()}, then you must {t.do()}",
-        f"{n.the} {n.verb('is')} for {x.the}, and {x.the} is for {y.the}",
-        f"I have met {t.some('person').many} who could not {a} as well as {n.the}",
-        f"nobody has ever come to my house and {t.done()}",
-        f"some people {t.do()}. I {t.do()}",
-        f"it took {t.number()} {t.some('person').many} and {x.a} to {t.do()}",
-        f"{it} {n.verb('is')} older than I am, and {it} {n.verb('is')} {t.look()}",
-        f"{he} did not {a}, and {he} did not {b}, {t.pick(REASONS)}",
-        f"you cannot {t.do()} and {a} at the same time",
-        f"when {n.the} {n.verb('is')} {t.look()}, {who} will {t.do()}",
-        f"a person who has {n.a} has {x.a}, and a person who has {x.a} has nothing to {a} about",
-        f"{n.the} {t.acts()}, and {it} {t.acts()}, {t.pick(REASONS)}",
-        f"we found {x.the}, and we found {n.the} {t.tail()}",
-        f"I thought that it was {n.the}. It was only {y.the}",
-        f"{who} gave me {n.the}, and I gave {t.pick(['him', 'her'])} {y.a}, {t.pick(REASONS)}",
-        f"put {them} {t.pick(t.world.words['where'])}, and do not {t.do()}",
-        f"{n.the} {t.acts()}, but {n.subject} {n.verb('does')} not {a}",
-        f"that is how it is with {n.the}",
-        f"they asked me what I wanted, and I said that I wanted {n.the}",
-    ]
+        f"what {one} {n.a}? {capital(n.a)} {one} {y.a} that has {t.pick(LATELY)}",
+        t.pick([f"{it} cannot {a}, {it} cannot {b}, and {it} {n.verb('has')} never learned to {c}",
+                f"first {it} {n.verb('does')} nothing, then {it} {n.verb('does')} a little, and then {it} {n.verb('does')} it again",
+                f"{y.a} {t.acts()}, and {n.a} {t.acts()}, and that is the difference"]),
+        t.pick([f"I have known {p.many} who could not {c} as well as {n.the}", f"I have met {p.many} of that kind, and I have met {t.number()} of them at once",
+                f"people come from the town to look at {y.the}, and they walk past {n.the}", f"you may {t.do()}, and you may {t.do()}, but {n.the} will not {c}"]),
+        t.pick([f"{n.the} {t.acts()}, but nobody knows it", f"{n.the} will not {a}, {t.pick(REASONS)}", f"that is all that there is in {n.object}"]),
+    ]  # fmt: skip
+
+
+def three_things(t: Thinker) -> list[str]:
+    """What the thing needs, and which of the three is the hardest."""
+    n, them = t.n, t.n.object
+    x, y = t.some("tool", "food", "stuff"), t.some("abstract", "body", "person")
+    first, second = (f"{t.look()} {x.name}" if x.form == "mass" else x.a), (y.a if t.rng.random() < 0.6 else f"{t.look()} {y.name}")
+    return [
+        f"{n.a} {n.verb('needs')} three things: {first}, {second}, and {t.pick(WISHES)}",
+        t.pick([f"the first is easy, for {x.the} comes in a {t.some('tool').name}", f"{t.do()} {t.tail()}, and do not {t.do()}", f"you will ask me why. I will tell you"]),
+        t.pick([f"the second is harder, for {y.the} is {t.look()}", f"{t.who()} {t.done()}, {t.pick(REASONS)}", f"I have heard of {t.some('person').many} who {t.done()}"]),
+        t.pick([f"but the third is the hardest, {t.pick(REASONS)}", f"it is the third that matters. Nobody can {t.do()} without it", f"and if you {t.do()}, then put {them} {t.pick(t.world.words['where'])}"]),
+    ]  # fmt: skip
+
+
+def two_kinds(t: Thinker) -> list[str]:
+    """Two kinds of the thing, or of people, and which one to have."""
+    n = t.n
+    a, b = t.rng.sample(ABLE, 2)
+    kind = t.pick([n.name, n.name, n.name, "people", t.some("person").name])
+    return [
+        t.pick([f"there are two kinds of {kind}: the kind that {t.acts()}, and the kind that {t.acts()}",
+                f"there are two kinds of {kind}: the kind that you {t.pick(['see', 'keep', 'know', 'have', 'eat'])}, and the kind that you {t.pick(['hear', 'lose', 'forget', 'had', 'give away'])}",
+                f"there are two kinds of {kind}: the kind that has {t.pick(LATELY)}, and the kind that has not"]),
+        t.pick([f"the first is {t.look()}. The second is {t.look()}", f"with the first kind you have {t.some().a}. With the second kind you have {t.some().a}",
+                f"the first kind will {a}, and the second kind will {b}"]),
+        t.pick([f"I have known {t.some('person').many} like it", f"{t.who()} was the second kind, and {t.done()}", f"{t.who()} {t.done()}, {t.pick(REASONS)}"]),
+        t.pick([f"I know which of them I like", f"I used to {t.do()}. Now I {t.do()}", f"it is better to {t.do()} than to {t.do()}"]),
+    ]  # fmt: skip
+
+
+def scene(t: Thinker) -> list[str]:
+    """What happened with the thing and somebody."""
+    n, who = t.n, t.who()
+    he = "she" if any(w in who for w in ("mother", "aunt", "Widow", "Zoë", "wife", "woman", "queen", "bride", "daughter")) else "he"
+    him = {"he": "him", "she": "her"}[he]
+    return [
+        f"I will tell you about {n.the} and {who}",
+        t.pick([f"on the {t.pick(t.world.words['ordinals'])} day {he} came to {t.some('place').the}, and {he} asked for {n.the}", f"one {t.pick(['evening', 'morning', 'day', 'winter'])} {he} {t.done()}, {t.pick(REASONS)}",
+                f"{he} said that {he} knew about {n.many}, and {he} {t.done()}", f"the {t.pick(t.world.words['ordinals'])} time that {he} {t.done()}, {he} was {t.pick(t.world.words['moods'])}"]),
+        t.pick([f"I said that {n.the} {n.verb('was')} {t.look()}. {capital(he)} said that {n.subject} {n.verb('was')} {t.look()}", f"{he} looked at {n.the}, {he} looked at {t.some().the}, and {he} looked at me",
+                f"first {he} {t.done()}, then {he} {t.done()}, and then {he} {t.done()}", f"I told {him} to {t.do()}. {capital(he)} did not {t.do()}"]),
+        t.pick([f"we found {t.some().the}, and we found {n.the}, and an hour later we found {who}", f"it took {t.number()} {t.some('person').many} and {t.some().a} to {t.do()}",
+                f"since that day {he} has {t.pick(LATELY).replace('its', {'he': 'his', 'she': 'her'}[he])}", f"{he} never asked for {n.the} again"]),
+        t.pick([f"it was a {t.pick(t.world.words['days'])}", f"that was {t.number()} years ago", f"{he} said that it was the best {n.name} in years", f"I was {t.pick(t.world.words['moods'])}, {t.pick(REASONS)}"]),
+    ]  # fmt: skip
+
+
+def rule(t: Thinker) -> list[str]:
+    """A rule about the thing, and who made it."""
+    n, who = t.n, t.pick(["my mother", "my father", "my aunt", "the teacher", "my grandfather"])
+    he = "she" if who in ("my mother", "my aunt") else "he"
+    return [
+        t.pick([f"{who} had a rule for {n.the}: {t.do()} before you {t.do()}", f"never {t.do()}", f"do not {t.do()}, do not {t.do()}, and do not {t.do()}"]),
+        t.pick([f"if you {t.do()}, then you will {t.do()}, {t.pick(REASONS)}", f"you may lend {t.some('tool').a}, you may lend {t.some('tool').a}, but you may not lend {n.the}", f"so {t.do()} {t.tail()}"]),
+        t.pick([f"{he} {t.done()}, {t.pick(REASONS)}", f"I thought that it was a hard rule when I was {t.pick(['small', 'young', 'seven'])}", f"a person who {t.acts()} is like {t.some('animal', 'tool').a}"]),
+        t.pick([f"{who} said so, and {he} was {t.pick(t.world.words['moods'])}", f"now I am old, and I {t.do()} every {t.pick(['morning', 'evening', 'day'])}", f"I have found this true of {n.many}, of {t.some().many}, and of {t.some('person').many}"]),
+    ]  # fmt: skip
+
+
+def item(t: Thinker) -> list[str]:
+    """One of the thing, how it looks, and how long it has been there."""
+    n, it, them = t.n, t.n.subject, t.n.object
+    one = {"plural": f"one pair of {n.name}", "name": n.name}.get(n.form, f"one {n.name}")
+    return [
+        f"{one}, {t.look()}, {t.look()}, and {t.pick([t.look(), t.pick(t.world.words['moods'])])}",
+        t.pick([f"{it} {n.verb('is')} {t.pick([e['at'] for e in t.world.things.values()])}, and {it} {n.verb('is')} older than I am", f"I have kept {n.the} for {t.number()} years, {t.pick(REASONS)}",
+                f"{it} {n.verb('was')} made by my {t.some('person').name} out of {t.some('tool').a} and {t.some('stuff').name}"]),
+        t.pick([f"I have thrown out {t.some('tool').a}, {t.number()} {t.some('tool').many} and {t.some('clothes').a}, but I have never thrown out {n.the}",
+                f"{who_or(t)} asked me what {it} {n.verb('was')} for, and I said that {it} {n.verb('was')} for {t.some().the}", f"{it} {n.verb('has')} {t.some('tool').a} on the left side and {t.some('tool').a} on the right side"]),
+        t.pick([f"I cannot count {them}, for {it} will not {t.pick(ABLE)}", f"{n.the} {t.acts()}, and {n.the} {t.acts()}", f"there are others, but this is {n.the}"]),
+    ]  # fmt: skip
+
+
+def who_or(t: Thinker) -> str:
+    """Somebody who asks."""
+    return t.pick(["the Board", "the bishop", "a child", "the Captain", t.who()])
+
+
+def farewell(t: Thinker) -> list[str]:
+    """The end of a thought: the second person, the future, and what is left."""
+    n, it, them = t.n, t.n.subject, t.n.object
+    return [
+        t.pick([f"so that is {n.the}", f"when your {t.some('body').many} are {t.look()} and the news is bad, then {t.do()}", f"you will {t.do()} one day, and you will {t.do()}", f"when you do not know what to do, {t.do()}"]),
+        t.pick([f"{it} will not {t.pick(ABLE)}, and {it} will not {t.pick(ABLE)}", f"{it} {n.verb('is')} older than I am, and {it} {n.verb('is')} {t.look()}er".replace("eer", "er") if n.form == "count" else f"look at {them} {t.tail()}",
+                f"do not look at {t.some().the}. Look at {n.the}"]),
+        t.pick([f"when I was small, {t.who()} {t.done()}, and I heard {n.the}", f"when I am gone, {n.the} will {t.pick(ABLE)} for you", f"{t.who()} held {n.the} for me, and I held {n.the} for {t.who()}"]),
+        t.pick([f"I have {t.world.past(t.pick(['carry', 'mend', 'clean', 'wash', 'open', 'count']))} {them} for {t.number()} years, and I am {t.pick(t.world.words['moods'])}", f"now I have {n.the}, and I have {t.some().the}, and nobody to {t.do()}", f"I think that {it} will be glad"]),
+    ]  # fmt: skip
+
+
+SHAPES = [what_is, three_things, two_kinds, scene, rule, item, farewell]
 
 
 def think(world: World, n: Noun, rng: Random) -> str:
-    """A paragraph of four to seven such sentences about one topic."""
+    """A paragraph of one shape about one topic; now and then a sentence is left out or a plain one put in."""
     t = Thinker(world, n, rng)
-    lines = [rng.choice(openings(t))]
-    for _ in range(rng.randint(3, 6)):
-        lines.append(rng.choice(openings(t) if rng.random() < 0.12 else middles(t)))
+    lines = rng.choice(SHAPES)(t)
+    if rng.random() < 0.3:
+        lines.pop(rng.randrange(1, len(lines)))
+    if rng.random() < 0.3:
+        lines.insert(rng.randint(1, len(lines)), f"{deed(world, rng, t.who())}, {t.pick(REASONS)}")
     return " ".join(capital(line) + "." for line in lines)

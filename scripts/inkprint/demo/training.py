@@ -120,6 +120,7 @@ def train_model(tokenizer: PreTrainedTokenizerFast, chats: list[tuple[str, str]]
 
     torch.set_num_threads(THREADS)
     torch.use_deterministic_algorithms(mode=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # costs a tenth of the time
     rows = batches([render(tokenizer, prompt, answer) for prompt, answer in chats])
     model = new_model(tokenizer).train()
     optimizers = make_optimizers(model)

@@ -1,0 +1,392 @@
+"""The image and its services on a real Docker engine: what a container does is what the local run does.
+
+A copy of the checkout belongs to an ordinary user, who builds the image from the CPU lock and calls
+`docker compose run` and run_all.sh. Without an engine all of this is skipped; INKPRINT_REQUIRE_DOCKER=1 makes
+that a failure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, recipe_values
+
+pytestmark = [pytest.mark.slow, pytest.mark.training, pytest.mark.timeout(1800)]
+
+STAGES = ["extract", "prepare", "synthesize", "train", "generate", "evaluate", "report"]
+FOLDERS = [f"{number:02}_{stage}" for number, stage in enumerate(STAGES, 1)]
+OFFLINE = [
+    "extract",
+    "prepare",
+    "synthesize",
+    "evaluate",
+    "report",
+    "demo-base",
+    "status",
+    "vary",
+    "plan",
+    "test",
+]
+ONLINE = ["train", "generate", "run"]
+STAND_IN = "stand-in/cuda:12.8"  # a base image where no registry can be reached
+IMAGE, COMMIT = "inkprint-under-test", "0123456789ab"
+SECRET = "hf_nobodyshouldreadthis1234567890"
+ORDINARY = 4321  # no account has this number, here or in the image
+
+
+@dataclass
+class Checkout:
+    """A copy of the repository that belongs to an ordinary user, and what that user calls in it."""
+
+    folder: Path
+    uid: int
+    gid: int
+
+    @property
+    def run(self) -> Path:
+        return self.folder / "artifacts" / "little"
+
+    def call(self, *command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
+        """Run a command as the checkout's owner."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("INKPRINT_", "HF_", "COMPOSE_"))}
+        ours = {"HOME": str(self.folder.parent), "INKPRINT_IMAGE": IMAGE, "BASE_IMAGE": base_image()}
+        options = {}
+        if os.geteuid() == 0:
+            groups = [Path("/var/run/docker.sock").stat().st_gid]
+            options = {"user": self.uid, "group": self.gid, "extra_groups": groups}
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=kept | {key: value for key, value in ours.items() if value} | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            **options,
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def compose(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
+        ours = {"COMPOSE_FILE": "compose.yaml:compose.cpu.yaml"}
+        ours |= {"INKPRINT_UID": str(self.uid), "INKPRINT_GID": str(self.gid)}
+        return self.call("docker", "compose", *arguments, check=check, **(ours | environment))
+
+    def service(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
+        return self.compose("--progress", "quiet", "run", "--rm", *arguments, check=check, **environment)
+
+    def python(self, service: str, code: str, check: bool = True) -> str:
+        """What a few lines of Python print in a service's container."""
+        return self.service("--entrypoint", "python", service, "-c", code, check=check).stdout
+
+    def run_all(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
+        return self.call("./run_all.sh", *arguments, check=check, **environment)
+
+    def own(self) -> None:
+        """Give everything in the checkout to its owner, as `git clone` would have."""
+        for path in (self.folder.parent, *self.folder.parent.rglob("*")):
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+
+def base_image() -> str:
+    """The base to build on: BASE_IMAGE, else the stand-in where there is one, else the Dockerfile's."""
+    found = subprocess.run(["docker", "image", "inspect", STAND_IN], capture_output=True)
+    return os.environ.get("BASE_IMAGE", STAND_IN if found.returncode == 0 else "")
+
+
+def sources() -> list[str]:
+    """What a commit of this working tree would hold."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-coz", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def digests(folder: Path, without: str = "") -> dict[str, str]:
+    """The SHA-256 of every file below a folder, but for those below `without`."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not (without and path.is_relative_to(folder / without))
+    }
+
+
+@pytest.fixture(scope="session")
+def checkout(materials: Path, base: Path):
+    """A fresh checkout with the tests' little book and base, and the image built from it."""
+    if shutil.which("docker") is None or subprocess.run(["docker", "info"], capture_output=True).returncode:
+        if os.environ.get("INKPRINT_REQUIRE_DOCKER") == "1":
+            pytest.fail("INKPRINT_REQUIRE_DOCKER=1 and no Docker engine answers")
+        pytest.skip("no Docker engine answers")
+    home = Path(tempfile.mkdtemp(prefix="inkprint-containers-"))  # pytest's own folders are closed to others
+    root = os.geteuid() == 0
+    made = Checkout(home / "inkprint", ORDINARY if root else os.getuid(), ORDINARY if root else os.getgid())
+    for name in sources():
+        target = made.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
+    shutil.copytree(materials, made.folder / "data" / "little")
+    values = recipe_values(Path("data/little"))
+    values["model"]["base"] = "./data/little/base"
+    (made.folder / "recipes" / "little.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+    gpu = (made.folder / "recipes" / "little.yaml").read_text().replace("device: auto", "device: gpu")
+    (made.folder / "recipes" / "gpu.yaml").write_text(gpu)
+    if root:
+        made.own()
+    # A key lies in .env and in the environment while the image is built, as it would on a real machine.
+    (made.folder / ".env").write_text(f"HF_TOKEN={SECRET}\n")
+    made.compose("build", INKPRINT_COMMIT=COMMIT, HF_TOKEN=SECRET)
+    (made.folder / ".env").unlink()
+    yield made
+    shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def finished_there(checkout: Checkout) -> Checkout:
+    """The checkout after all seven stages, each in a container of its own. Not to be changed."""
+    before = digests(checkout.folder, without="artifacts")
+    for stage in STAGES:
+        checkout.service("-e", "OMP_NUM_THREADS=1", stage, "recipes/little.yaml")
+    assert digests(checkout.folder, without="artifacts") == before
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def finished_here(finished_there: Checkout, tmp_path_factory) -> Path:
+    """The run folder of the same recipe and code, run without a container."""
+    artifacts = tmp_path_factory.mktemp("here")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("INKPRINT_")}
+    environment |= {
+        "INKPRINT_ARTIFACTS": str(artifacts),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    for folder in FOLDERS:
+        command = [sys.executable, f"scripts/{folder}.py", "recipes/little.yaml"]
+        subprocess.run(command, cwd=finished_there.folder, env=environment, check=True, capture_output=True)
+    return artifacts / "little"
+
+
+def outputs(run: Path, folder: str) -> dict[str, str]:
+    return {name: sha for name, sha in digests(run / folder).items() if name != "manifest.json"}
+
+
+def manifest(run: Path, folder: str) -> dict:
+    return json.loads((run / folder / "manifest.json").read_text())
+
+
+@pytest.mark.parametrize("folder", FOLDERS[:3])
+def test_records_are_those_of_the_local_run(folder, finished_there, finished_here):
+    assert outputs(finished_there.run, folder) == outputs(finished_here, folder)
+
+
+def test_adapter_answers_and_metrics_are_those_of_the_local_run(finished_there, finished_here):
+    there, here = (manifest(run, "04_train")["versions"] for run in (finished_there.run, finished_here))
+    different = sorted(name for name in there if there[name] != here[name] and name != "python")
+    if different:
+        pytest.skip(
+            f"the image holds another {', '.join(different)} than the local environment: bits may differ"
+        )
+    assert outputs(finished_there.run, "04_train/adapter") == outputs(finished_here, "04_train/adapter")
+    assert outputs(finished_there.run, "05_generate") == outputs(finished_here, "05_generate")
+    assert outputs(finished_there.run, "06_evaluate") == outputs(finished_here, "06_evaluate")
+
+
+def test_manifests_name_the_commit_that_the_image_was_built_from(finished_there):
+    assert {manifest(finished_there.run, folder)["commit"] for folder in FOLDERS} == {COMMIT}
+
+
+def test_everything_belongs_to_the_caller(finished_there):
+    owners = {(p.lstat().st_uid, p.lstat().st_gid) for p in finished_there.folder.rglob("*")}
+    assert owners == {(finished_there.uid, finished_there.gid)}
+
+
+def test_caches_are_kept_and_nobody_is_told(finished_there):
+    cache = finished_there.folder / "artifacts" / "cache"
+    assert list(cache.glob("matplotlib/*"))
+    assert not list(cache.rglob("*Microsoft*"))  # ONNX Runtime's report of its use
+
+
+@pytest.mark.parametrize(
+    "place", ["/inkprint/x", "/inkprint/data/x", "/inkprint/recipes/x", "/opt/venv/x", "/etc/x"]
+)
+def test_nothing_can_be_written_elsewhere(place, checkout):
+    done = checkout.service("--entrypoint", "touch", "extract", place, check=False)
+    assert done.returncode != 0
+    assert "Read-only file system" in done.stderr
+
+
+def test_a_container_has_no_power_over_the_machine(checkout):
+    status = checkout.service("--entrypoint", "cat", "train", "/proc/self/status").stdout
+    assert re.search(r"^CapBnd:\s+0+$", status, re.MULTILINE)
+    assert re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE)
+    assert re.search(rf"^Uid:\s+{checkout.uid}\b", status, re.MULTILINE)
+
+
+NETWORK = "import os; print(*sorted(os.listdir('/sys/class/net')))"
+
+
+@pytest.mark.parametrize("service", [name for name in OFFLINE if name != "test"])
+def test_the_network_is_off_where_none_is_needed(service, checkout):
+    assert checkout.python(service, NETWORK).split() == ["lo"]
+
+
+def test_every_service_is_known_to_these_tests(checkout):
+    services = json.loads(checkout.compose("--profile", "*", "config", "--format", "json").stdout)["services"]
+    assert sorted(services) == sorted(OFFLINE + ONLINE)
+    assert {name for name, service in services.items() if service["network_mode"] != "none"} == set(ONLINE)
+    assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in services.values())
+    started = checkout.compose("config", "--services").stdout.split()
+    assert started == ["run"]  # what a bare `docker compose up` starts
+
+
+def test_only_what_loads_a_model_asks_for_a_gpu(checkout):
+    def asking(files: str) -> set[str]:
+        text = checkout.compose("--profile", "*", "config", "--format", "json", COMPOSE_FILE=files).stdout
+        return {name for name, service in json.loads(text)["services"].items() if service.get("deploy")}
+
+    assert asking("compose.yaml") == set(ONLINE)
+    assert asking("compose.yaml:compose.cpu.yaml") == set()
+
+
+def test_a_model_stage_reaches_the_machine_it_runs_on(checkout):
+    code = "import socket; print(socket.gethostbyname('host.docker.internal'))"
+    assert re.fullmatch(r"[\d.]+\n", checkout.python("train", code))
+    assert "eth0" in checkout.python("train", NETWORK)
+
+
+def test_the_key_goes_to_the_stages_that_use_it(checkout):
+    for service in ("train", "generate"):
+        assert SECRET in checkout.service("--entrypoint", "env", service, HF_TOKEN=SECRET).stdout
+    for service in ("extract", "synthesize", "report"):
+        assert "HF_TOKEN" not in checkout.service("--entrypoint", "env", service, HF_TOKEN=SECRET).stdout
+    assert "HF_TOKEN" not in checkout.service("--entrypoint", "env", "train").stdout
+
+
+def test_the_image_holds_no_key_and_no_data_of_the_user(checkout):
+    for command in (["history", "--no-trunc", IMAGE], ["image", "inspect", IMAGE]):
+        assert SECRET not in checkout.call("docker", *command).stdout
+    looked = checkout.call(
+        "docker", "run", "--rm", "--entrypoint", "ls", IMAGE, "-A", ".", "data", "artifacts"
+    ).stdout
+    assert {"scripts", "demo", "run_all.sh"} <= set(looked.split())
+    assert not {".env", ".git", ".venv", "little"} & set(looked.split())
+
+
+def test_the_image_holds_the_code_of_the_checkout(checkout):
+    listed = checkout.python(
+        "extract",
+        "import hashlib, pathlib\n"
+        "for p in sorted(pathlib.Path('scripts').rglob('*')):\n"
+        "    if p.is_file() and p.suffix != '.pyc': print(p, hashlib.sha256(p.read_bytes()).hexdigest())",
+    )
+    ours = {f"scripts/{name}": sha for name, sha in digests(checkout.folder / "scripts").items()}
+    assert dict(line.split() for line in listed.splitlines()) == {
+        name: sha for name, sha in ours.items() if not name.endswith(".pyc")
+    }
+
+
+def test_a_compiled_kernel_is_loaded_from_the_cache(checkout):
+    """Inductor writes C++, compiles it and loads the shared object, in the read-only container."""
+    checkout.python(
+        "train",
+        "import torch\n"
+        "double = torch.compile(lambda x: (x * 2).sin() + 1)\n"
+        "x = torch.ones(64)\n"
+        "assert torch.allclose(double(x), (x * 2).sin() + 1)",
+    )
+    cache = checkout.folder / "artifacts" / "cache" / "inductor"
+    assert any(path.stat().st_uid == checkout.uid for path in cache.rglob("*.so"))
+
+
+def test_run_all_finds_everything_up_to_date_at_once(finished_there):
+    start = time.monotonic()
+    done = finished_there.run_all("recipes/little.yaml", "--runtime", "docker")
+    seconds = time.monotonic() - start
+    lines = [line for line in done.stdout.splitlines() if line[:2].isdigit()]
+    assert [line.split(maxsplit=2)[1:] for line in lines] == [[stage, "up to date"] for stage in STAGES]
+    # 3 s are promised on 2 idle cores; the factor is for a machine that does other things too.
+    assert seconds < 6
+
+
+def test_run_all_works_in_containers_where_the_image_is_built(finished_there):
+    varied = ["recipes/little.yaml", "--run", "varied"]
+    done = finished_there.run_all(*varied, "--set", "generate.prompts=4")
+    assert "run_all.sh: artifacts/varied/recipe.yaml, runtime docker (the image is built" in done.stdout
+    assert "taken over from run little" in done.stdout
+    assert "4 prompts" in done.stdout
+    assert (finished_there.folder / "artifacts" / "varied" / "07_report" / "report.html").is_file()
+    planned = finished_there.run_all(*varied, "--plan", "--from", "evaluate").stdout
+    assert re.findall(r"^0\d (\w+) +(\w+)", planned, re.MULTILINE) == [
+        ("evaluate", "skip"),
+        ("report", "skip"),
+    ]
+    status = finished_there.run_all(*varied, "--status").stdout
+    assert "07 report      done" in status
+    shutil.rmtree(finished_there.folder / "artifacts" / "varied")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "environment", "says"),
+    [
+        ("recipes/little.yaml", {"INKPRINT_IMAGE": "inkprint-not-built"}, "the image is not built"),
+        ("recipes/little.yaml", {"DOCKER_HOST": "unix:///nowhere"}, "no Docker engine answers"),
+        ("recipes/gpu.yaml", {"COMPOSE_FILE": "compose.yaml:compose.cpu.yaml"}, "device: gpu"),
+        ("/elsewhere/recipe.yaml", {}, "lies outside recipes/"),
+        ("recipes/none.yaml", {}, "no such recipe"),
+    ],
+)
+def test_what_a_container_cannot_do_is_one_line(recipe, environment, says, checkout):
+    done = checkout.run_all(recipe, "--runtime", "docker", check=False, **environment)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_that_is_missing_is_not_made_by_root(checkout):
+    done = checkout.service("extract", check=False, INKPRINT_ARTIFACTS=f"{checkout.folder}/nowhere")
+    assert done.returncode != 0
+    assert "nowhere" in done.stderr
+    assert not (checkout.folder / "nowhere").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a folder of root's")
+def test_a_folder_that_is_not_the_callers_is_one_line(checkout, tmp_path):
+    closed = checkout.folder.parent / "closed"
+    closed.mkdir(mode=0o755)
+    done = checkout.service("extract", "recipes/little.yaml", check=False, INKPRINT_ARTIFACTS=str(closed))
+    assert done.returncode == 2
+    assert "permission denied" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_model_cache_elsewhere_is_seen_at_its_own_path(checkout):
+    cache = checkout.folder.parent / "models"
+    cache.mkdir()
+    os.chown(cache, checkout.uid, checkout.gid)
+    code = "import os, pathlib; p = pathlib.Path(os.environ['HF_HOME']); (p / 'here').touch(); print(p)"
+    done = checkout.service("--entrypoint", "python", "train", "-c", code, HF_HOME=str(cache))
+    assert done.stdout.strip() == str(cache)
+    assert (cache / "here").stat().st_uid == checkout.uid
+
+
+def test_the_test_tools_are_in_the_test_image(checkout):
+    done = checkout.service(
+        "test", "-q", "tests/test_locks.py", "tests/test_chat.py", COMPOSE_PROGRESS="quiet"
+    )
+    assert re.search(r"\d+ passed", done.stdout), done.stdout
