@@ -26,7 +26,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
         cpu) ;; \
         *) echo "REQUIREMENTS=$REQUIREMENTS: cuda or cpu" >&2; exit 2 ;; \
     esac \
-    && ./setup.sh && rm -f /usr/local/bin/nvidia-smi
+    && ./setup.sh && rm -f /usr/local/bin/nvidia-smi \
+    && { python -m compileall -q /opt/venv/lib || true; } # the root file system is read-only later
 
 FROM dependencies AS code
 # Any UID may run this (compose.yaml: the caller's), so nothing rests on a user's name, and what is written

@@ -63,6 +63,9 @@ last=$(position "${to:-report}")
 
 # container SERVICE ARGUMENT ...: run a service of compose.yaml in a container of its own.
 container() {
+  # Over a closed terminal Docker would give up when it writes.
+  if [ -c /dev/stderr ] && ! [ -t 2 ]; then exec 2> /dev/null; fi
+  if [ -c /dev/stdout ] && ! [ -t 1 ]; then exec > /dev/null; fi
   # A terminal only where there is one at both ends: it draws the progress bars.
   if [ -t 0 ] && [ -t 1 ]; then
     docker compose --progress quiet run --rm "$@"
@@ -88,7 +91,7 @@ no_container() {
   elif ! image=$(docker compose config --images run 2> /dev/null); then
     echo "docker compose config fails: see what it says; Compose 2.24 or newer is needed"
   elif ! docker image inspect "$image" > /dev/null 2>&1; then
-    echo "the image is not built: ${COMPOSE_FILE:+COMPOSE_FILE=$COMPOSE_FILE }docker compose build"
+    echo "the image is not built: ${COMPOSE_FILE:+COMPOSE_FILE=$COMPOSE_FILE }INKPRINT_COMMIT=\$(git rev-parse --short=12 HEAD) docker compose build"
   elif [[ $recipe != recipes/* && $recipe != artifacts/* && $recipe != data/* ]]; then
     echo "$recipe lies outside recipes/, artifacts/ and data/, which are what a container sees"
   elif grep -Eqs '^device: +gpu' "$recipe" && ! container --entrypoint nvidia-smi train -L > /dev/null 2>&1; then

@@ -113,6 +113,7 @@ def save_adapter(model: Any, folder: Path, base: str) -> None:
     config_path = folder / "adapter_config.json"
     config = json.loads(config_path.read_text(encoding="utf-8"))
     config["base_model_name_or_path"] = base
+    config["target_modules"] = sorted(config["target_modules"])  # PEFT keeps a set, in no order
     config_path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     (folder / "README.md").unlink(missing_ok=True)  # a card full of blanks; 07 writes a true one
 
@@ -187,6 +188,8 @@ def main(command: Command) -> None:
         f" {proof['prompt_tokens']:,} only read; {sum(proof['rejected'].values())} rows too long",
         flush=True,
     )
+    if proof["lost_characters"]:
+        print(f"   {proof['lost_characters']:,} characters of the answers are unknown to the tokenizer: lost")
     log = stage.work_folder / "training_log.jsonl"
     resumed_seconds = rewind_log(log, checkpoint)
     if checkpoint is not None:

@@ -8,6 +8,7 @@ token straddles the border, in training as in generation.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,15 @@ class Chat:
         if start is not None:
             return [start, *ids], len(text.encode())
         return ids, len(text.encode()) - len(self.tokenizer.decode(ids[:1]).encode())
+
+    def round_trip(self, text: str) -> str:
+        """Text as it comes back from its tokens: without what the tokenizer does not know."""
+        return self.tokenizer.decode(self._ids(text))
+
+    def lost_characters(self, text: str) -> int:
+        """How many characters do not survive their tokens: some tokenizers drop what they do not know."""
+        lost = Counter(text) - Counter(self.round_trip(text))
+        return sum(count for character, count in lost.items() if not character.isspace())
 
     def answer_text(self, ids: list[int]) -> tuple[str, bool]:
         """Generated tokens as text, and whether the model ended its turn."""

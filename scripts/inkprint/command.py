@@ -145,6 +145,7 @@ def start(main: Callable[[Command], None], doc: str, script: str) -> None:
 def exit_with(action: Callable[[], object], name: str) -> None:
     """Call `action` and leave with its exit code: 0, 2 for what the user can mend, 130 when stopped."""
     signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
     try:
         action()
     except UserError as error:
@@ -220,6 +221,9 @@ def _plan_line(stage: Stage, fresh: bool, why: str, after: str | None) -> str:
 
 
 def _stop(_signal: int, _frame: object) -> None:
+    # A second signal, as a terminal and a container send it, must not interrupt the cleaning up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

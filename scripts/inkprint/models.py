@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 DEMO_BASE = "artifacts/cache/demo-base"
 # What makes a model a model; the rest of its folder (README, images) changes nothing.
-MODEL_FILES = ("*.json", "*.safetensors", "*.jinja", "tokenizer.model", "merges.txt", "vocab.txt")
+MODEL_FILES = (
+    "config.json", "generation_config.json", "*.safetensors", "*.safetensors.index.json", "tokenizer*",
+    "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "chat_template*",
+)  # fmt: skip
 
 
 def base_inputs(settings: Model) -> dict[str, Any]:

@@ -56,7 +56,9 @@ def check_rows(rows: dict[str, Rows]) -> None:
     for split, of_split in rows.items():
         if not of_split.supervised:
             long = len(of_split.rejects)
-            raise UserError(f"train: no token would be learned from in {split}; {long} rows exceed max_tokens")
+            raise UserError(
+                f"train: no token would be learned from in {split}; {long} rows exceed max_tokens"
+            )
 
 
 def prove_mask(rows: dict[str, Rows], seen: list[dict[str, Any]], chat: Chat, loss: str) -> dict[str, Any]:
@@ -75,13 +77,14 @@ def prove_mask(rows: dict[str, Rows], seen: list[dict[str, Any]], chat: Chat, lo
     text = chat.tokenizer.decode(learned)
     if loss == "answer":
         # Compared without spaces: some tokenizers decode a leading one.
-        expected = example.completion[0].content + chat.tokenizer.decode([chat.end_of_turn])
+        expected = chat.round_trip(example.completion[0].content) + chat.tokenizer.decode([chat.end_of_turn])
         assert "".join(text.split()) == "".join(expected.split()), f"the mask is off: {text!r}"
     return {
         "loss": loss,
         "rows": {split: len(of_split.input_ids) for split, of_split in rows.items()},
         "supervised_tokens": train.supervised,
         "prompt_tokens": train.tokens - train.supervised,
+        "lost_characters": sum(chat.lost_characters(e.completion[0].content) for e in train.examples),
         "truncated": 0,
         "rejected": dict(Counter("too long" for of_split in rows.values() for _ in of_split.rejects)),
         "sample": {
