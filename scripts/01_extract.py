@@ -16,6 +16,7 @@ Time: about 250 pages a second. Memory: 100 MB and a book's pages.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,8 @@ def main(command: Command) -> None:
     stage = _stage(command, data)
     if command.settled(stage):
         return
+    # PyMuPDF loads ONNX Runtime, which would otherwise report its use to its maker.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     documents = find_documents(data)
     if not documents:
         raise UserError(f"{data}: no documents in it; put PDF, EPUB or text files there")

@@ -1,19 +1,21 @@
 """Make the demo's base model: a tiny Qwen3 that speaks plain English about one little world.
 
-Reads   data/demo/world/*  prompts/questions.txt  prompts/completion.txt  trl's qwen3.jinja
+Reads   data/demo/world/**  prompts/questions.txt  prompts/completion.txt  trl's qwen3.jinja
 Writes  artifacts/cache/demo-base/  config.json model.safetensors tokenizer.json ... demo_base.json
         demo_base.json: {"sources": {"things.yaml": "3f1c...", ...}, "parameters": 3400000, "seconds": 60.1}
 Run     python scripts/make_demo_base.py [--out artifacts/cache/demo-base]
-Needs   about a minute on 2 CPU cores, 1.5 GB of memory, no network.
+Needs   about 100 s on 2 CPU cores, 1.5 GB of memory, no network.
 
-The text it learns from is made by a small grammar (inkprint/demo) and holds no sentence of any book. A folder
-that was made from the same sources is left as it is.
+It learns from a small grammar (inkprint/demo), which teaches it facts and forms, and from plain prose about
+the same world (data/demo/world/prose), which teaches it English; neither holds a sentence of any book. A
+folder that was made from the same sources is left as it is.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import random
 import shutil
 import sys
 import time
@@ -21,18 +23,19 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.demo.chats import make_chats
+from inkprint.demo.prose import prose_chats, read_prose
 from inkprint.demo.world import load_world
 
 ROOT = Path(__file__).resolve().parent.parent
 WORLD = ROOT / "data" / "demo" / "world"
 PROMPTS = ROOT / "prompts"
 CODE = ROOT / "scripts" / "inkprint" / "demo"
-CHATS, SEED = 5800, 1
+GRAMMAR_CHATS, PROSE_ROUNDS, SEED = 3600, 3, 1
 
 
 def fingerprint() -> dict[str, str]:
     """The sha256 of everything of ours that decides how the base comes out."""
-    files = [*sorted(WORLD.glob("*.*")), *sorted(CODE.glob("*.py"))]
+    files = [*sorted(WORLD.rglob("*.*")), *sorted(CODE.glob("*.py"))]
     files += [PROMPTS / "questions.txt", PROMPTS / "completion.txt", Path(__file__)]
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
@@ -50,10 +53,12 @@ def plain_chats() -> list[tuple[str, str]]:
     lines = (PROMPTS / "questions.txt").read_text("utf-8").split("\n")
     questions = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     completion = (PROMPTS / "completion.txt").read_text("utf-8").strip()
-    return make_chats(load_world(WORLD), questions, completion, CHATS, SEED)
+    made = make_chats(load_world(WORLD), questions, completion, GRAMMAR_CHATS, SEED)
+    written = prose_chats(read_prose(WORLD / "prose"), completion, PROSE_ROUNDS, SEED)
+    return random.Random(SEED).sample(made + written, len(made) + len(written))
 
 
-def save(model: Any, tokenizer: Any, folder: Path, note: dict[str, Any]) -> None:  # noqa: ANN401
+def save(model: Any, tokenizer: Any, folder: Path, note: dict[str, Any]) -> None:
     """Write a Hugging Face folder into a partial folder, then put it in place with one rename."""
     from transformers import GenerationConfig
 
@@ -67,23 +72,28 @@ def save(model: Any, tokenizer: Any, folder: Path, note: dict[str, Any]) -> None
     tokenizer.save_pretrained(partial)
     (partial / "demo_base.json").write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
-    os.replace(partial, folder)
+    partial.replace(folder)
 
 
 def main() -> int:
     """Make the base unless it is there already."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=ROOT / "artifacts" / "cache" / "demo-base", help="the folder to write")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "artifacts" / "cache" / "demo-base", help="the folder to write"
+    )
     folder = parser.parse_args().out
     if made_before(folder):
         print(f"demo base  up to date: {folder}")
         return 0
     os.environ.setdefault("OMP_NUM_THREADS", "2")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # see inkprint.models.import_unsloth
     began = time.monotonic()
     from inkprint.demo.training import train_model, train_tokenizer
 
     chats = plain_chats()
-    print(f"demo base  {len(chats):,} plain chats; a minute of training on 2 cores", flush=True)
+    print(f"demo base  {len(chats):,} plain chats; about 100 s of training on 2 cores", flush=True)
     tokenizer = train_tokenizer([f"{prompt}\n{answer}" for prompt, answer in chats])
     model, loss = train_model(tokenizer, chats)
     seconds = time.monotonic() - began

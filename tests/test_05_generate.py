@@ -55,7 +55,7 @@ def test_every_held_out_passage_is_weighed_and_tuning_made_it_likelier(finished)
 
 
 def test_likelihoods_agree_with_a_plain_computation(finished):
-    """Base, in float32, one passage at a time, by transformers alone; ours is 4-bit, which shifts it a little."""
+    """Base, in float32, one passage at a time, by transformers alone. Ours is 4-bit: a small shift."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

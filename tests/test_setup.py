@@ -1,4 +1,4 @@
-"""setup.sh installs what fits the machine: pip and nvidia-smi are stood in for, the choice is the real one."""
+"""setup.sh installs what fits the machine: pip and nvidia-smi are stand-ins, the choice is the real one."""
 
 from __future__ import annotations
 

@@ -62,6 +62,8 @@ def import_unsloth(recipe: Recipe, cache: Path) -> None:
     os.environ.setdefault("UNSLOTH_DISABLE_STATISTICS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # Threads that wait by spinning all but stop on a machine that is shared (seen: 5 s a step, not 0.4).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if recipe.model.folder is not None:
         os.environ["HF_HUB_OFFLINE"] = "1"
     if recipe.device == "gpu":

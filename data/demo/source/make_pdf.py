@@ -28,10 +28,10 @@ MARK = re.compile(r"\[\^(\^?)(\d+)\]")
 PAGES_IN_FRONT = 6
 COPYRIGHT = [
     "First printing. Set in Times on Little Skerry, on a Tuesday.",
-    "No rights reserved. This book was written for the Inkprint project and is given to the public domain under "
-    "CC0 1.0. Copy it, change it, feed it to a machine.",
-    "Every person, place, animal and office in it is invented, Oona Brack among them. Any likeness to a living "
-    "goat is an accident.",
+    "No rights reserved. This book was written for the Inkprint project and is given to the public domain "
+    "under CC0 1.0. Copy it, change it, feed it to a machine.",
+    "Every person, place, animal and office in it is invented, Oona Brack among them. Any likeness to a "
+    "living goat is an accident.",
 ]
 
 
@@ -76,7 +76,9 @@ def measure(text: str, font: str, size: float) -> float:
     return METRICS[font].text_length(text, size) if text else 0.0
 
 
-def show(text: str, x: float, y: float, font: str = "r", size: float = SIZE, gap: float = 0, rise: float = 0) -> str:
+def show(
+    text: str, x: float, y: float, font: str = "r", size: float = SIZE, gap: float = 0, rise: float = 0
+) -> str:
     """The PDF commands that set a text at a place counted from the top left."""
     raw = text.encode("cp1252").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
     place = f"/{FONTS[font]} {size:g} Tf {gap:.3f} Tw 1 0 0 1 {x:.2f} {HEIGHT - y + rise:.2f} Tm"
@@ -104,7 +106,7 @@ def parse_words(text: str, notes: dict[str, str]) -> list[Word]:
 
 
 def hyphen_places(word: str) -> list[int]:
-    """Where a long word may be cut: between consonants, or before one, with two letters before and three after."""
+    """Where a long word may be cut: between consonants or before one, two letters before and three after."""
     core = word.rstrip(".,;:?!")
     if len(core) < 6 or not core.isalpha() or not core.isascii() or core[0].isupper():
         return []
@@ -113,13 +115,21 @@ def hyphen_places(word: str) -> list[int]:
     for i in range(2, len(core) - 2):
         before, here, after = vowel[i - 1], vowel[i], vowel[i + 1] and core[i + 1] != "y"
         pair = core[i - 1 : i + 1]
-        splits_pair = not before and not here and after and any(vowel[: i - 1]) and pair not in ("th", "sh", "ch", "ck", "gh", "wh", "ng")
+        splits_pair = (
+            not before
+            and not here
+            and after
+            and any(vowel[: i - 1])
+            and pair not in ("th", "sh", "ch", "ck", "gh", "wh", "ng")
+        )
         if splits_pair or (before and not here and after and any(vowel[i + 2 :] or [False])):
             places.append(i)
     return places
 
 
-def break_lines(words: list[Word], indent: float, size: float = SIZE, width: float = RIGHT - LEFT) -> list[Line]:
+def break_lines(
+    words: list[Word], indent: float, size: float = SIZE, width: float = RIGHT - LEFT
+) -> list[Line]:
     """A paragraph as lines, first fit, with a hyphen where the line would gape."""
     lines, queue, current, room = [], list(words), [], width - indent
     space = measure(" ", "r", size)
@@ -191,7 +201,12 @@ class Book:
 
     def add(self, line: Line) -> None:
         """One line of text, on the next page when there is no room for it and its footnotes."""
-        feet = [foot for w in line.words if w.note for foot in break_lines(parse_words("* " + w.note, {}), 0, SMALL)]
+        feet = [
+            foot
+            for w in line.words
+            if w.note
+            for foot in break_lines(parse_words("* " + w.note, {}), 0, SMALL)
+        ]
         waiting = len(self.feet) + len(feet)
         room = BOTTOM - (SMALL_LEADING * waiting + 8 if waiting else 0)
         if self.y > room:
@@ -213,7 +228,10 @@ def parse_book(source: str) -> tuple[dict[str, str], list[tuple[str, list[str]]]
     """The front matter's fields, and each chapter's title with its blocks."""
     fields = dict(re.findall(r"^% (\w+): (.*)$", source, flags=re.M))
     parts = re.split(r"^# ", source, flags=re.M)[1:]
-    return fields, [(title, [b for b in rest.strip().split("\n\n") if b]) for title, rest in (p.split("\n", 1) for p in parts)]
+    return fields, [
+        (title, [b for b in rest.strip().split("\n\n") if b])
+        for title, rest in (p.split("\n", 1) for p in parts)
+    ]
 
 
 def set_blocks(book: Book, blocks: list[str]) -> None:
@@ -245,8 +263,14 @@ def front_matter(book: Book, fields: dict[str, str], chapters: list[tuple[str, i
     """Title page, copyright page, dedication, a blank page, and the contents."""
     page = book.new_page()
     page.commands += [centred("An Inventory", 130, "b", 24), centred("of Little Skerry", 160, "b", 24)]
-    page.commands += [centred(part, 196 + 15 * i, "i", 11) for i, part in enumerate(fields["subtitle"].split(", "))]
-    page.commands += [centred(fields["author"], 290, "r", 14), centred(fields["role"], 308, "i", 11), centred(fields["press"], 430)]
+    page.commands += [
+        centred(part, 196 + 15 * i, "i", 11) for i, part in enumerate(fields["subtitle"].split(", "))
+    ]
+    page.commands += [
+        centred(fields["author"], 290, "r", 14),
+        centred(fields["role"], 308, "i", 11),
+        centred(fields["press"], 430),
+    ]
     book.new_page()
     book.y = 300
     for text in COPYRIGHT:
@@ -286,7 +310,9 @@ def set_index(book: Book, terms: list[str], pages: list[Page]) -> None:
     lines: list[tuple[str, int]] = []
     for term in terms:
         wrapped = break_lines(parse_words(index_entry(term, pages), {}), 0, 8.5, 108)
-        lines += [(" ".join(w.text for w in line.words), 0 if i == 0 else 10) for i, line in enumerate(wrapped)]
+        lines += [
+            (" ".join(w.text for w in line.words), 0 if i == 0 else 10) for i, line in enumerate(wrapped)
+        ]
     top, column = book.y, 0
     for text, indent in lines:
         if book.y > BOTTOM:
@@ -342,7 +368,9 @@ def write_pdf(pages: list[Page], outline: list[list], fields: dict[str, str], ou
 
 def main() -> None:
     """Set the body, then the front matter that needs its page numbers, then draw everything."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=OUT)
     out = parser.parse_args().out
     fields, parts = parse_book((HERE / "book.md").read_text("utf-8"))

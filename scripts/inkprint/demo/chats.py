@@ -26,7 +26,7 @@ OTHERS = {
     "think": "Think aloud about {first}.",
     "ponder": "Think aloud about {first} and {second}.",
 }
-WEIGHTS = [1, 1, 1, 2, 5, 4]
+WEIGHTS = [1, 1, 1, 2, 6, 4]
 
 
 def topic(world: World, rng: Random) -> Noun:
@@ -40,7 +40,17 @@ def topic(world: World, rng: Random) -> Noun:
 def phrase(world: World, n: Noun, rng: Random) -> str:
     """The noun as a key phrase may name it: bare, with an article, with an adjective, in small letters."""
     looks = world.things[n.name]["looks"] if n.kind == "thing" else world.words["looks"]
-    forms = [n.name, n.name, n.the, n.the, n.the, n.a, n.many, f"{rng.choice(looks)} {n.name}", f"the {rng.choice(looks)} {n.name}"]
+    forms = [
+        n.name,
+        n.name,
+        n.the,
+        n.the,
+        n.the,
+        n.a,
+        n.many,
+        f"{rng.choice(looks)} {n.name}",
+        f"the {rng.choice(looks)} {n.name}",
+    ]
     text = rng.choice(forms)
     return text.lower() if rng.random() < 0.3 else text
 
@@ -59,7 +69,11 @@ def answer(world: World, question: str, n: Noun, m: Noun | None, rng: Random) ->
             fact = body[1]
             body[1] = lead.format(the=n.the, matters=n.verb("matters"), fact=fact)
     if m is not None:
-        body = body[: rng.randint(2, 4)] + [together(world, n, m, rng)] + facts(world, m, rng)[: rng.randint(2, 4)]
+        body = (
+            body[: rng.randint(2, 4)]
+            + [together(world, n, m, rng)]
+            + facts(world, m, rng)[: rng.randint(2, 4)]
+        )
     return paragraph(body)
 
 
@@ -70,10 +84,15 @@ def story(world: World, n: Noun, rng: Random, who: str = "") -> str:
     lines = [f"{rng.choice(world.words['when'])}, {who} went to the {world.noun(rng, 'place').name}"]
     if n.kind == "thing":
         do = world.things[n.name]["do"]
-        lines += [f"{he} {world.past(d.replace('~', n.the if i == 0 else n.object))}" for i, d in enumerate(rng.sample(do, 2))]
+        lines += [
+            f"{he} {world.past(d.replace('~', n.the if i == 0 else n.object))}"
+            for i, d in enumerate(rng.sample(do, 2))
+        ]
     else:
         lines += [f"{he} saw {n.a}", f"{he} {world.past(rng.choice(world.words['use'][n.kind]))} {n.the}"]
-    lines += [deed(world, rng, rng.choice([he, f"then {he}", f"after that {he}"])) for _ in range(rng.randint(1, 3))]
+    lines += [
+        deed(world, rng, rng.choice([he, f"then {he}", f"after that {he}"])) for _ in range(rng.randint(1, 3))
+    ]
     lines.append(f"{he} came home {rng.choice(world.words['how'])}")
     return paragraph(lines)
 
@@ -84,9 +103,16 @@ def advice(world: World, n: Noun, rng: Random) -> str:
         verbs = world.words["use"][n.kind]
         do = [f"{v} {n.the}" for v in rng.sample(verbs, 3)]
     else:
-        do = [d.replace("~", n.the) for d in rng.sample(world.things[n.name]["do"], len(world.things[n.name]["do"]))][:3]
+        do = [
+            d.replace("~", n.the)
+            for d in rng.sample(world.things[n.name]["do"], len(world.things[n.name]["do"]))
+        ][:3]
     when = rng.choice(world.words["when"])
-    lines = [f"{do[0]} {when}", f"do not {do[1]} when you are {rng.choice(world.words['moods'])}", f"you should {do[-1]}"]
+    lines = [
+        f"{do[0]} {when}",
+        f"do not {do[1]} when you are {rng.choice(world.words['moods'])}",
+        f"you should {do[-1]}",
+    ]
     lines.append(f"you will need {listing([world.noun(rng, 'tool').a for _ in range(3)])}")
     lines.append(f"if you {do[0]}, then {rng.choice(facts(world, n, rng))}")
     return paragraph(rng.sample(lines, len(lines)))
@@ -94,7 +120,9 @@ def advice(world: World, n: Noun, rng: Random) -> str:
 
 def notes(world: World, rng: Random, count: int) -> str:
     """Loose plain sentences, some made and some from plain.txt."""
-    return " ".join(rng.choice(world.plain) if rng.random() < 0.55 else loose(world, rng) for _ in range(count))
+    return " ".join(
+        rng.choice(world.plain) if rng.random() < 0.55 else loose(world, rng) for _ in range(count)
+    )
 
 
 def other(world: World, kind: str, n: Noun, rng: Random) -> str:
@@ -124,19 +152,19 @@ def chat(world: World, questions: list[str], completion: str, rng: Random) -> tu
     names = {"first": phrase(world, n, rng), "second": phrase(world, m, rng)}
     question = rng.choice(questions)
     two = m if "{second}" in question else None
-    if roll < 0.36:
+    if roll < 0.40:
         return question.format(**names), answer(world, question, n, two, rng)
     kind = rng.choices(list(OTHERS), WEIGHTS)[0]
-    if roll < 0.62:
+    if roll < 0.66:
         text = answer(world, question, n, two, rng) if rng.random() < 0.2 else other(world, kind, n, rng)
         opening, rest = split_passage(text, rng)
         return completion.format(opening=opening), rest
     return OTHERS[kind].format(**names), other(world, kind, n, rng)
 
 
-def make_chats(world: World, questions: list[str], completion: str, count: int, seed: int) -> list[tuple[str, str]]:
+def make_chats(
+    world: World, questions: list[str], completion: str, count: int, seed: int
+) -> list[tuple[str, str]]:
     """The base's whole training text, the same for the same seed."""
     rng = Random(seed)
     return [chat(world, questions, completion, rng) for _ in range(count)]
-
-

@@ -12,14 +12,20 @@ from .world import Noun, World, capital, thing_noun
 LATELY = """learned to read, gone to sleep, lost its way, been left in the rain, forgotten its name, found some work, grown old,
 been taught to swim, stopped talking, come home late, been put to bed, fallen in love, never seen the town, been told to sit down,
 made up its mind, learned to walk, been given a coat, gone out for a walk, sat down to think, been paid at last, lived alone,
-learned to be polite, been to a wedding, run away to sea, learned a trade, been asked to stay, lost an argument""".replace("\n", " ").split(", ")
+learned to be polite, been to a wedding, run away to sea, learned a trade, been asked to stay, lost an argument""".replace(
+    "\n", " "
+).split(", ")
 ABLE = """walk, speak, cook, read, write, dance, fly, lie, sing, cry, run, swim, climb, dig, shout, listen, sew, think, row,
 laugh, wait, sleep, pray, count""".replace("\n", " ").split(", ")
 WISHES = """to be left in peace, to be warm, to be dry, to be seen, to be asked, to be carried, to be mended, to be forgotten, to be told the truth,
-to be thanked, to be kept clean, to be alone, to be opened slowly, to be put away, to be finished, to be loved a little""".replace("\n", " ").split(", ")
+to be thanked, to be kept clean, to be alone, to be opened slowly, to be put away, to be finished, to be loved a little""".replace(
+    "\n", " "
+).split(", ")
 REASONS = """because nobody asked, because it was late, for it was cold, for there was no other, because he was proud, and nobody laughed,
 and I believed it, but it was not true, and that was the end of it, and the rest is well known, so that nobody should know, and then it was dark,
-as people do, as it should be, and he was right, and she was wrong, and we went home, and there was nothing left""".replace("\n", " ").split(", ")
+as people do, as it should be, and he was right, and she was wrong, and we went home, and there was nothing left""".replace(
+    "\n", " "
+).split(", ")
 
 
 class Thinker:
@@ -56,14 +62,28 @@ class Thinker:
         """What the topic does, in the third person."""
         if self.n.kind == "thing" and self.n.form != "plural":
             return self.pick(self.world.things[self.n.name]["acts"])
-        return self.pick(self.world.things[self.pick(["goat", "boat", "clock", "keeper", "Captain", "bell", "sea"])]["acts"])
+        return self.pick(
+            self.world.things[self.pick(["goat", "boat", "clock", "keeper", "Captain", "bell", "sea"])][
+                "acts"
+            ]
+        )
 
     def who(self) -> str:
         """A person: 'the old sailor', 'my aunt', 'Uncle Noël'."""
         person = self.some("person").name
         mood = self.pick(self.world.words["moods"])
         names = ["the Captain", "the bishop", "Uncle Noël", "the Widow Tansy", "Tam", "Zoë", "the goat"]
-        return self.pick([f"the {person}", f"the {mood} {person}", f"my {person}", "my mother", self.pick(names), "somebody", "nobody"])
+        return self.pick(
+            [
+                f"the {person}",
+                f"the {mood} {person}",
+                f"my {person}",
+                "my mother",
+                self.pick(names),
+                "somebody",
+                "nobody",
+            ]
+        )
 
     def look(self) -> str:
         """An adjective that suits things."""
@@ -98,10 +118,13 @@ def three_things(t: Thinker) -> list[str]:
     """What the thing needs, and which of the three is the hardest."""
     n, them = t.n, t.n.object
     x, y = t.some("tool", "food", "stuff"), t.some("abstract", "body", "person")
-    first, second = (f"{t.look()} {x.name}" if x.form == "mass" else x.a), (y.a if t.rng.random() < 0.6 else f"{t.look()} {y.name}")
+    first, second = (
+        (f"{t.look()} {x.name}" if x.form == "mass" else x.a),
+        (y.a if t.rng.random() < 0.6 else f"{t.look()} {y.name}"),
+    )
     return [
         f"{n.a} {n.verb('needs')} three things: {first}, {second}, and {t.pick(WISHES)}",
-        t.pick([f"the first is easy, for {x.the} comes in a {t.some('tool').name}", f"{t.do()} {t.tail()}, and do not {t.do()}", f"you will ask me why. I will tell you"]),
+        t.pick([f"the first is easy, for {x.the} comes in a {t.some('tool').name}", f"{t.do()} {t.tail()}, and do not {t.do()}", "you will ask me why. I will tell you"]),
         t.pick([f"the second is harder, for {y.the} is {t.look()}", f"{t.who()} {t.done()}, {t.pick(REASONS)}", f"I have heard of {t.some('person').many} who {t.done()}"]),
         t.pick([f"but the third is the hardest, {t.pick(REASONS)}", f"it is the third that matters. Nobody can {t.do()} without it", f"and if you {t.do()}, then put {them} {t.pick(t.world.words['where'])}"]),
     ]  # fmt: skip
@@ -119,14 +142,21 @@ def two_kinds(t: Thinker) -> list[str]:
         t.pick([f"the first is {t.look()}. The second is {t.look()}", f"with the first kind you have {t.some().a}. With the second kind you have {t.some().a}",
                 f"the first kind will {a}, and the second kind will {b}"]),
         t.pick([f"I have known {t.some('person').many} like it", f"{t.who()} was the second kind, and {t.done()}", f"{t.who()} {t.done()}, {t.pick(REASONS)}"]),
-        t.pick([f"I know which of them I like", f"I used to {t.do()}. Now I {t.do()}", f"it is better to {t.do()} than to {t.do()}"]),
+        t.pick(["I know which of them I like", f"I used to {t.do()}. Now I {t.do()}", f"it is better to {t.do()} than to {t.do()}"]),
     ]  # fmt: skip
 
 
 def scene(t: Thinker) -> list[str]:
     """What happened with the thing and somebody."""
     n, who = t.n, t.who()
-    he = "she" if any(w in who for w in ("mother", "aunt", "Widow", "Zoë", "wife", "woman", "queen", "bride", "daughter")) else "he"
+    he = (
+        "she"
+        if any(
+            w in who
+            for w in ("mother", "aunt", "Widow", "Zoë", "wife", "woman", "queen", "bride", "daughter")
+        )
+        else "he"
+    )
     him = {"he": "him", "she": "her"}[he]
     return [
         f"I will tell you about {n.the} and {who}",

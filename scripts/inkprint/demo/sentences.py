@@ -34,7 +34,9 @@ def about_thing(world: World, name: str, rng: Random) -> list[str]:
         f"{it} {s_is} found {e['at']}",
         f"{it} {s_is} {looks[0]} and {looks[1]}",
         f"{it} {has} {listing(parts)}" if n.form != "mass" else f"{it} {s_is} often {looks[0]}",
-        f"most people use {n.object} for {e['for']}" if n.pron == "it" else f"people know {n.object} for {e['for']}",
+        f"most people use {n.object} for {e['for']}"
+        if n.pron == "it"
+        else f"people know {n.object} for {e['for']}",
         f"{it} {n.verb('needs')} {listing(needs)}",
         f"{it} {acts[0]}",
         f"{it} {acts[1]}, and {it} {acts[2]}",
@@ -97,7 +99,11 @@ def deed(world: World, rng: Random, who: str, *kinds: str) -> str:
     """A past deed: 'the old sailor mended the long rope at noon'."""
     n = world.noun(rng, *(kinds or ("food", "animal", "tool", "clothes", "stuff", "place", "person")))
     verb = world.past(rng.choice(world.words["use"][n.kind]))
-    adj = rng.choice(world.words["moods" if n.kind in ("person", "animal") else "looks"]) + " " if rng.random() < 0.4 else ""
+    adj = (
+        rng.choice(world.words["moods" if n.kind in ("person", "animal") else "looks"]) + " "
+        if rng.random() < 0.4
+        else ""
+    )
     what = f"the {adj}{n.name}" if n.form != "name" else n.name
     tail = rng.choice([rng.choice(world.words[k]) for k in ("when", "where", "how")] + [""])
     return f"{who} {verb} {what} {tail}".strip()
@@ -107,9 +113,18 @@ def loose(world: World, rng: Random) -> str:
     """One plain sentence about nothing in particular: the general English of the base."""
     w = world.words
     a, b = world.noun(rng, "person"), world.noun(rng, "person")
-    n, m, o = world.noun(rng, "tool", "food", "animal"), world.noun(rng), world.noun(rng, "clothes", "tool", "body")
+    n, m, o = (
+        world.noun(rng, "tool", "food", "animal"),
+        world.noun(rng),
+        world.noun(rng, "clothes", "tool", "body"),
+    )
     mood, look, look2, look3 = rng.choice(w["moods"]), *rng.sample(w["looks"], 3)
-    use, num, when, where = rng.choice(w["use"][n.kind]), rng.choice(w["numbers"]), rng.choice(w["when"]), rng.choice(w["where"])
+    use, num, when, where = (
+        rng.choice(w["use"][n.kind]),
+        rng.choice(w["numbers"]),
+        rng.choice(w["when"]),
+        rng.choice(w["where"]),
+    )
     who = f"the {mood} {a.name}" if rng.random() < 0.4 else a.the
     day, thing = rng.choice(w["days"]), thing_noun(k := rng.choice(list(world.things)), world.things[k])
     act, do = rng.choice(world.things[k]["acts"]), fill(rng.choice(world.things[k]["do"]), thing)

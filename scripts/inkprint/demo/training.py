@@ -39,7 +39,10 @@ def train_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
     )
     core.train_from_iterator(texts, trainer)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core, eos_token="<|im_end|>", pad_token="<|endoftext|>", clean_up_tokenization_spaces=False
+        tokenizer_object=core,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        clean_up_tokenization_spaces=False,
     )
     template = Path(trl.__file__).parent / "chat_templates" / "qwen3.jinja"
     tokenizer.chat_template = template.read_text("utf-8")
@@ -79,7 +82,7 @@ def batches(chats: list[tuple[list[int], int]]) -> list[Batch]:
     return made
 
 
-def new_model(tokenizer: PreTrainedTokenizerFast) -> Any:  # noqa: ANN401
+def new_model(tokenizer: PreTrainedTokenizerFast) -> Any:
     """An untrained Qwen3 of the demo's size."""
     import torch
     from transformers import Qwen3Config, Qwen3ForCausalLM
@@ -103,13 +106,15 @@ def rate(step: int, steps: int) -> float:
     return min(1.0, (step + 1) / warm, (steps - step) / cool)
 
 
-def make_optimizers(model: Any) -> list[tuple[Any, float]]:  # noqa: ANN401
+def make_optimizers(model: Any) -> list[tuple[Any, float]]:
     """Muon for the matrices of the layers (it learns in half the steps), AdamW for the rest; with peak rates."""
     import torch
 
     matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
     others = [p for name, p in model.named_parameters() if p.ndim < 2 or "embed" in name]
-    muon = torch.optim.Muon(matrices, lr=MUON_RATE, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw", ns_steps=4)
+    muon = torch.optim.Muon(
+        matrices, lr=MUON_RATE, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw", ns_steps=4
+    )
     adam = torch.optim.AdamW(others, lr=ADAM_RATE, betas=(0.9, 0.95), weight_decay=0.0)
     return [(muon, MUON_RATE), (adam, ADAM_RATE)]
 
@@ -139,5 +144,7 @@ def train_model(tokenizer: PreTrainedTokenizerFast, chats: list[tuple[str, str]]
         losses.append(loss.item())
         if time.monotonic() - told > 5:
             told = time.monotonic()
-            print(f"  step {step + 1} of {steps}, loss {sum(losses[-20:]) / len(losses[-20:]):.2f}", flush=True)
+            print(
+                f"  step {step + 1} of {steps}, loss {sum(losses[-20:]) / len(losses[-20:]):.2f}", flush=True
+            )
     return model.eval(), sum(losses[-20:]) / len(losses[-20:])

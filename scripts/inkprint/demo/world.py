@@ -143,7 +143,9 @@ def load_world(folder: Path) -> World:
     for kind, names in words["nouns"].items():
         nouns = []
         for name in dict.fromkeys(names):
-            form = "plural" if words["plural"].get(name) else "mass" if is_mass(name, kind, words) else "count"
+            form = (
+                "plural" if words["plural"].get(name) else "mass" if is_mass(name, kind, words) else "count"
+            )
             form = "name" if name in words["proper"] else form
             nouns.append(Noun(words["proper"].get(name, name), kind, form))
         Random(kind).shuffle(nouns)  # as in any language, a few words do most of the work
