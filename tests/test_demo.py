@@ -111,7 +111,7 @@ def test_the_voice_is_learned_and_the_book_is_not_recited(demo):
         assert (marked >= share) if variant == "tuned" else (marked <= share), (variant, marked)
 
 
-MANNERISMS = (
+MANNERISMS = ("small fish", "item: one", "it was a tuesday", "the sea keeps", "count it kindly", "thrown out")
     "small fish",
     "item: one",
     "it was a tuesday",
