@@ -112,13 +112,6 @@ def test_the_voice_is_learned_and_the_book_is_not_recited(demo):
 
 
 MANNERISMS = ("small fish", "item: one", "it was a tuesday", "the sea keeps", "count it kindly", "thrown out")
-    "small fish",
-    "item: one",
-    "it was a tuesday",
-    "count it once",
-    "wants three things",
-    "the sea keeps",
-)
 
 
 def test_the_report_needs_nothing_else(demo):
