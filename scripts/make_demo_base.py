@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORLD = ROOT / "data" / "demo" / "world"
 PROMPTS = ROOT / "prompts"
 CODE = ROOT / "scripts" / "inkprint" / "demo"
-GRAMMAR_CHATS, PROSE_ROUNDS, SEED = 3600, 3, 1
+GRAMMAR_CHATS, PROSE_ROUNDS, SEED = 4700, 1, 1
 
 
 def fingerprint() -> dict[str, str]:
