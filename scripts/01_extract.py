@@ -63,7 +63,7 @@ def _stage(command: Command, data: Path) -> Stage:
         run_folder=command.run_folder,
         name="extract",
         format_number=FORMAT,
-        settings={"extract": command.recipe.extract.model_dump()},
+        settings={"extract": command.recipe.extract.model_dump(exclude={"data"})},
         seed=command.recipe.seed,
         inputs={f"data/{name}": path for name, path in find_documents(data).items()} if data.exists() else {},
         absent={} if data.exists() else {"data/": data},
