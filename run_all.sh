@@ -179,6 +179,9 @@ say "run_all.sh: $recipe, runtime $runtime ($why)"
 demo_base=artifacts/cache/demo-base
 make_demo_base_for() {
   grep -Eq "^ *base: +\./$demo_base( |\$)" "$recipe" || return 0
+  # Made, and nothing that it is made from is newer: no need to ask.
+  [ -f "$demo_base/demo_base.json" ] && [ -z "$(find data/demo/world prompts scripts/make_demo_base.py \
+    scripts/inkprint/demo ! -name '*.pyc' -type f -newer "$demo_base/demo_base.json" -print -quit)" ] && return 0
   script "$1" "$recipe" $force --plan | grep -q ' run ' || return 0
   script make_demo_base.py --out "$demo_base"
 }
