@@ -16,6 +16,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+{ # Read whole before it runs: an edit or a git pull meanwhile must not reach a run of hours.
+
 stages=(extract prepare synthesize train generate evaluate report)
 
 # A closed terminal sends SIGHUP; children inherit that it is ignored. Writing to it then fails, and must not end us.
@@ -198,3 +200,5 @@ for stage in "${stages[@]:first:last-first+1}"; do
   case $stage in train | generate) make_demo_base_for "$file" || exit ;; esac
   script "$file" "$recipe" $force || exit
 done
+exit
+}
