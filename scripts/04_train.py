@@ -30,7 +30,6 @@ from inkprint.models import base_inputs, check_base, import_unsloth, load_base
 from inkprint.recipe import Recipe, prompt_files
 from inkprint.records import Example, read_records, write_records
 
-EVALUATION_BATCH_FACTOR = 1  # evaluation must never need more memory than training
 CHECKPOINTS_KEPT = 2  # the last, and the one before it should the last be damaged
 
 
@@ -66,7 +65,7 @@ def make_trainer(model: Any, chat: Chat, rows: dict[str, Any], recipe: Recipe, c
         packing=False,
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=settings.batch_size,
-        per_device_eval_batch_size=settings.batch_size * EVALUATION_BATCH_FACTOR,
+        per_device_eval_batch_size=settings.batch_size,  # never more memory than training
         gradient_accumulation_steps=settings.accumulation_steps,
         learning_rate=settings.learning_rate,
         lr_scheduler_type=settings.scheduler,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkprint.artifacts import NUMBERS, Stage, stage_folder
+from inkprint.artifacts import NUMBERS, Stage
 from inkprint.errors import UserError
 from inkprint.recipe import ROOT, Recipe, load_recipe
 
@@ -225,7 +225,3 @@ def _stop(_signal: int, _frame: object) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def stage_done(run_folder: Path, name: str) -> bool:
-    return (stage_folder(run_folder, name) / "manifest.json").exists()
