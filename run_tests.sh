@@ -8,10 +8,10 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-marks='not slow'
+kinds=(quick training)
 case ${1:-} in
-  --fast) marks='not slow and not training' && shift ;;
-  --all) marks='' && shift ;;
+  --fast) kinds=(quick) && shift ;;
+  --all) kinds=(quick training slow) && shift ;;
   -h | --help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;;
 esac
 
@@ -29,8 +29,26 @@ lint() {
     git ls-files -z '*.sh' .ci/run | xargs -0 "$bin/shellcheck"
 }
 
+# tests KIND PYTEST_ARGUMENT ...: a kind in which the arguments select nothing is no failure, unless all are so.
+selected=no
+tests() {
+  local kind=$1 code=0
+  shift
+  "$bin/python" -m pytest --durations 8 --durations-min 5 "$@" || code=$?
+  [[ $code == 5 ]] && echo "no $kind test selected" || selected=yes
+  [[ $code == 0 || $code == 5 ]]
+}
+
 bin=${INKPRINT_VENV:-.venv}/bin
 part set-up ./setup.sh --dev
 part lint lint
-part tests "$bin/python" -m pytest -m "$marks" --durations 8 --durations-min 5 "$@"
+for kind in "${kinds[@]}"; do
+  case $kind in
+    # Two at a time: they wait for processes that start. What trains has both cores to itself.
+    quick) part quick tests quick -m 'not slow and not training' --numprocesses 2 --dist loadfile "$@" ;;
+    training) part training tests training -m 'training and not slow' "$@" ;;
+    slow) part slow tests slow -m slow "$@" ;;
+  esac
+done
+[[ $selected == yes ]] || { echo "run_tests.sh: no test selected" >&2 && exit 1; }
 printf 'minutes: %s\n' "$(printf '%s, ' "${minutes[@]}" | sed 's/, $//')"

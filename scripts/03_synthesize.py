@@ -23,7 +23,7 @@ from inkprint.artifacts import Stage
 from inkprint.command import Command, start
 from inkprint.errors import UserError
 from inkprint.recipe import Synthesize, prompt_files
-from inkprint.records import Example, Message, Passage, Reject, content_id, read_records, write_records
+from inkprint.records import Example, Message, Passage, Reject, Split, content_id, read_records, write_records
 from inkprint.sentences import sentence_spans
 from inkprint.synthesize.phrases import KeyPhrases
 
@@ -49,14 +49,21 @@ def question_forms(path: Path) -> list[str]:
 
 
 def ask(phrases: list[str], forms: list[str], count: int, dice: random.Random) -> list[str]:
-    """At most `count` different questions; each leads with a phrase that no other leads with."""
+    """At most `count` questions, none twice, all about the strongest phrase: what the passage is about.
+
+    Where a form names a second phrase, each question takes the next one.
+    """
+    if not phrases:
+        return []
+    first, *others = phrases
     questions: list[str] = []
-    for number in range(min(count, len(phrases))):
-        first, *rest = phrases[number:] + phrases[:number]
-        fitting = [form for form in forms if rest or "{second}" not in form]
-        unused = [form for form in fitting if form not in questions]
-        form = dice.choice(unused or fitting)
-        questions.append(form.format(first=first, second=rest[0] if rest else ""))
+    for form in dice.sample(forms, len(forms)):
+        if len(questions) == count:
+            break
+        if "{second}" in form and not others:
+            continue
+        second = others.pop(0) if "{second}" in form else ""
+        questions.append(form.format(first=first, second=second))
     return questions
 
 
@@ -80,6 +87,21 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
         offset += len(block) + 2
 
 
+def phrases_of_splits(passages: list[Passage]) -> dict[Split, KeyPhrases]:
+    """What is a noun and what is rare, for each split: train questions know nothing of what is held out.
+
+    Held-out chapters have words of their own, so that questions about them need to know those too.
+    """
+    return {
+        split: KeyPhrases((f"{p.document} {p.chapter}", p.text) for p in passages if p.split in known)
+        for split, known in (
+            ("train", ("train",)),
+            ("validation", ("train", "validation")),
+            ("test", ("train", "test")),
+        )
+    }
+
+
 def make_examples(
     passages: list[Passage], settings: Synthesize, prompts: dict[str, Path], seed: int
 ) -> Iterator[Example | Reject]:
@@ -88,8 +110,7 @@ def make_examples(
     if settings.system_prompt:
         content = prompts[settings.system_prompt].read_text(encoding="utf-8").strip()
         system = [Message(role="system", content=content)]
-    # What makes a phrase rare is learned from the train passages: the others are held out.
-    known = KeyPhrases(passage.text for passage in passages if passage.split == "train")
+    known = phrases_of_splits(passages)
     forms = question_forms(prompts["prompts/questions.txt"]) if settings.tasks.question_passage else []
     completion_form = ""
     if settings.tasks.passage_completion:
@@ -99,7 +120,9 @@ def make_examples(
         if settings.tasks.passage_completion:
             yield complete(passage, completion_form, system)
         wanted = settings.tasks.question_passage
-        questions = ask(known.of(passage.text, wanted + PHRASES_A_QUESTION), forms, wanted, dice)
+        questions = ask(
+            known[passage.split].of(passage.text, wanted + PHRASES_A_QUESTION), forms, wanted, dice
+        )
         for question in questions:
             yield _example(passage, "question_passage", system, question, passage.text)
         for number in range(len(questions), wanted):

@@ -49,7 +49,7 @@ Batch = list[tuple[Example, list[int]]]  # examples with their prompt's tokens
 
 
 def choose_prompts(examples: list[Example], count: int, seed: int) -> list[Example]:
-    """At most `count` test examples, over as many passages as can be."""
+    """At most `count` test examples, no prompt twice, over as many passages as can be."""
     dice = random.Random(seed)
     by_passage: dict[str, list[Example]] = {}
     for example in sorted(examples, key=lambda e: e.id):
@@ -59,8 +59,11 @@ def choose_prompts(examples: list[Example], count: int, seed: int) -> list[Examp
     for group in groups:
         dice.shuffle(group)
     rounds = max(map(len, groups), default=0)
-    chosen = [group[turn] for turn in range(rounds) for group in groups if turn < len(group)]
-    return chosen[:count]
+    ordered = [group[turn] for turn in range(rounds) for group in groups if turn < len(group)]
+    distinct: dict[str, Example] = {}
+    for example in ordered:
+        distinct.setdefault(example.prompt[-1].content, example)
+    return list(distinct.values())[:count]
 
 
 def make_batches(
@@ -95,7 +98,7 @@ def answer_batch(
 ) -> list[Answer]:
     """One variant's answers to one batch, left-padded, with a seed of the batch's own."""
     import torch
-    from transformers import GenerationConfig
+    from transformers import GenerationConfig, RepetitionPenaltyLogitsProcessor
 
     torch.manual_seed(seed)
     longest = max(len(ids) for _, ids in batch)
@@ -107,13 +110,17 @@ def answer_batch(
     sampling = {"do_sample": True, "temperature": settings.temperature} if settings.temperature else {}
     config = GenerationConfig(
         max_new_tokens=settings.max_new_tokens,
-        repetition_penalty=settings.repetition_penalty,
+        no_repeat_ngram_size=settings.no_repeat_ngram_tokens,
         eos_token_id=chat.stop_ids,
         pad_token_id=pad,
         **({"do_sample": False} | sampling),
     )
+    # The library's own setting counts the prompt too: it would punish an answer for naming what was asked.
+    penalty = RepetitionPenaltyLogitsProcessor(settings.repetition_penalty, prompt_ignore_length=longest)
     with torch.inference_mode():
-        made = model.generate(input_ids=ids, attention_mask=mask, generation_config=config)
+        made = model.generate(
+            input_ids=ids, attention_mask=mask, generation_config=config, logits_processor=[penalty]
+        )
     return [
         _answer(example, variant, chat, row[longest:].tolist())
         for (example, _), row in zip(batch, made, strict=True)

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORLD = ROOT / "data" / "demo" / "world"
 PROMPTS = ROOT / "prompts"
 CODE = ROOT / "scripts" / "inkprint" / "demo"
-GRAMMAR_CHATS, PROSE_ROUNDS, SEED = 4700, 1, 1
+GRAMMAR_CHATS, PROSE_ROUNDS, SEED = 5000, 1, 1
 
 
 def fingerprint() -> dict[str, str]:
@@ -61,7 +61,9 @@ def plain_chats() -> list[tuple[str, str]]:
 def save(model: Any, tokenizer: Any, folder: Path, note: dict[str, Any]) -> None:
     """Write a Hugging Face folder into a partial folder, then put it in place with one rename."""
     from transformers import GenerationConfig
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)

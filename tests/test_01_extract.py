@@ -368,6 +368,40 @@ def test_ornament_ligatures_accents_and_controls(tmp_path):
     assert removed([page], "ornament") == ["* * *"]
 
 
+def test_a_refrain_at_the_same_height_of_many_pages_is_no_running_head(tmp_path):
+    """A litany comes back where heads stand, chapter by chapter; heads come back page by page."""
+    refrain = "There are two kinds of harbour"
+    press = Press()
+    for number in range(14):
+        press.open_chapter(f"Chapter {number + 1}", [f"Chapter {number + 1}"])
+        press.set(make_prose(number, 3))
+        press.turn()
+        for line in (refrain, "and I have slept in both of them."):
+            press.at(LEFT, press.y, line, 10)
+            press.y += LEADING
+        press.set(make_prose(100 + number, 4), bottom=HEIGHT)
+        press.turn()
+        press.set(make_prose(200 + number, 2), bottom=HEIGHT)
+    press.document.save(tmp_path / "litany.pdf")
+    kept = [page for page in extract(tmp_path, tmp_path / "litany.pdf") if page.kept]
+    assert sum(page.text.count(refrain) for page in kept) == 14
+    assert TITLE.upper() not in " ".join(page.text for page in kept)
+
+
+@pytest.mark.parametrize("rest", ["three days, and on the fourth they stopped", "I count one stove kindly"])
+def test_the_last_line_of_a_chapter_alone_on_a_page_is_text(tmp_path, rest):
+    press = Press()
+    for number in range(4):
+        press.open_chapter(f"Chapter {number + 1}", [f"Chapter {number + 1}"])
+        press.set(make_prose(number, 12))
+        press.turn()
+        press.at(LEFT, press.y, rest, 10)
+    press.document.save(tmp_path / "rest.pdf")
+    pages = extract(tmp_path, tmp_path / "rest.pdf")
+    assert all(page.kept for page in pages), [(p.page, p.page_class, p.evidence) for p in pages if not p.kept]
+    assert sum(rest in page.text for page in pages) == 4
+
+
 def test_body_under_its_own_heading_inside_the_notes_is_kept(tmp_path):
     press = Press()
     thanks = make_prose(7, 6)

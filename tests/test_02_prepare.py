@@ -157,13 +157,25 @@ def test_passages_hold_every_sentence_once_but_for_the_overlap(words, size, over
 @given(st.lists(st.integers(8, 20), min_size=60, max_size=200))
 def test_passages_are_about_as_long_as_asked(words):
     passages = cut_passages(chapter(words), "train", 100, 0, 50)
-    # Even passages are 75 to 133 words; either end may move by a quarter to fall between paragraphs.
-    assert all(40 <= p.words <= 180 for p in passages), [p.words for p in passages]
+    assert all(50 <= p.words <= 160 for p in passages), [p.words for p in passages]
 
 
 def test_passages_end_with_paragraphs_where_they_can():
     whole = chapter([10] * 40)  # paragraphs of forty words
     assert all(p.text.count("\n\n") == 1 for p in cut_passages(whole, "train", 80, 0, 40))
+
+
+@given(st.lists(st.integers(6, 8), min_size=3, max_size=30))
+def test_paragraphs_near_the_length_asked_for_are_the_passages(tens):
+    """Whatever their lengths add up to: an even share of the chapter would cut them apart."""
+    sentences = [10 if n else 10 * count - 30 for count in tens for n in range(4)]
+    passages = cut_passages(chapter(sentences), "train", 70, 0, 40)
+    assert [p.words for p in passages] == [10 * count for count in tens]
+
+
+def test_a_long_paragraph_is_cut_on_a_sentence():
+    passages = cut_passages(chapter([100, 100, 100, 100]), "train", 100, 0, 50)
+    assert [p.words for p in passages] == [100] * 4
 
 
 chapter_words = st.lists(st.integers(50, 3000), min_size=3, max_size=30)

@@ -11,10 +11,16 @@ from little import chapters
 
 from inkprint.synthesize.phrases import KeyPhrases
 
+FORM_WORDS = {
+    word
+    for line in (ROOT / "prompts" / "questions.txt").read_text().splitlines()
+    for word in re.findall(r"\w+", re.sub(r"{\w+}", "", line))
+} | {"the"}
+
 
 @pytest.fixture(scope="module")
 def phrases():
-    return KeyPhrases(" ".join(sentences) for _, sentences in chapters())
+    return KeyPhrases((title, " ".join(sentences)) for title, sentences in chapters())
 
 
 def test_key_phrases_are_nouns_of_the_text(phrases):
@@ -32,7 +38,27 @@ def test_key_phrases_do_not_repeat_a_word(phrases):
 
 def test_verbs_after_a_noun_are_not_taken_for_nouns():
     texts = ["The dog barks at night. A dog barks in spring. The dog is old. Every dog is mine."] * 3
-    assert KeyPhrases(texts).of(texts[0], 3) == ["the dog"]
+    assert KeyPhrases(("one", text) for text in texts).of(texts[0], 3) == ["the dog"]
+
+
+def test_what_stands_in_every_chapter_says_nothing_about_one():
+    refrain = "There are two sides: the side that burns, and the side that waits. I was the first side."
+    things = ["lamp", "rope", "door", "bell"]
+    passages = [
+        (thing, f"The {thing} is old. {refrain} I like the {thing} {when}.")
+        for thing in things
+        for when in ("at night", "in spring", "at sea")
+    ]
+    for thing, text in passages:
+        assert KeyPhrases(passages).of(text, 2)[0] == f"the {thing}"
+
+
+def test_a_name_of_two_words_is_one_phrase():
+    passages = [
+        ("one", "We saw Uncle Bertram in a boat. The boat of Uncle Bertram sank."),
+        ("two", "Rain fell."),
+    ]
+    assert "Uncle Bertram" in KeyPhrases(passages * 2).of(passages[0][1], 3)
 
 
 def read(path):
@@ -62,6 +88,19 @@ def test_the_stage_on_a_book(workshop):
             assert 0.2 < len(opening.split()) / passage["words"] < 0.75
     questions = [(e["passage_id"], e["prompt"][0]["content"]) for e in examples]
     assert len(set(questions)) == len(questions), "a question is asked twice of one passage"
+
+
+def test_both_questions_are_about_what_the_passage_is_about(workshop):
+    workshop.up_to("synthesize")
+    asked: dict[str, list[str]] = {}
+    for example in read(workshop.output("03_synthesize/examples.jsonl")):
+        if example["task"] == "question_passage":
+            asked.setdefault(example["passage_id"], []).append(example["prompt"][0]["content"])
+    pairs = [questions for questions in asked.values() if len(questions) == 2]
+    assert pairs
+    for first, second in pairs:
+        shared = set(re.findall(r"\w+", first)) & set(re.findall(r"\w+", second)) - FORM_WORDS
+        assert shared, (first, second)
 
 
 def test_a_system_prompt_comes_first_and_counts_as_an_input(workshop):

@@ -110,7 +110,7 @@ def test_prompts_are_spread_over_passages():
             passage_id=f"passage-{passage}",
             task="question_passage",
             split="test",
-            prompt=[Message(role="user", content="?")],
+            prompt=[Message(role="user", content=f"{passage} {number}?")],
             completion=[Message(role="assistant", content="!")],
             provider="template",
         )
@@ -122,6 +122,8 @@ def test_prompts_are_spread_over_passages():
     assert generate.choose_prompts(list(reversed(examples)), 12, seed=1) == chosen
     assert generate.choose_prompts(examples, 12, seed=2) != chosen
     assert len(generate.choose_prompts(examples, 99, seed=1)) == 30
+    same = [e.model_copy(update={"prompt": [Message(role="user", content="?")]}) for e in examples]
+    assert len(generate.choose_prompts([*examples, *same], 99, seed=1)) == 31, "a prompt was chosen twice"
 
 
 def test_prompts_that_leave_no_room_are_rejected(finished, workshop, base):

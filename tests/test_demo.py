@@ -111,7 +111,40 @@ def test_the_voice_is_learned_and_the_book_is_not_recited(demo):
         assert (marked >= share) if variant == "tuned" else (marked <= share), (variant, marked)
 
 
-MANNERISMS = ("small fish", "item: one", "it was a tuesday", "the sea keeps", "count it kindly", "thrown out")
+MANNERISMS = (
+    "small fish",
+    "item: one",
+    "it was a tuesday",
+    "the sea keeps",
+    "count it kindly",
+    "asked for thanks",
+)
+
+
+def test_most_answers_name_what_was_asked(demo):
+    """A tuned answer to a question about the roof speaks of the roof, and so does the base's."""
+    topics = ("bread", "bell", "roof", "boots", "bucket")
+    answers = read(demo / "05_generate" / "answers.jsonl")
+    asked = [(a, t) for a in answers for t in topics if f"the {t}" in a["prompt"][-1]["content"]]
+    for variant, least in (("base", 0.9), ("tuned", 0.6)):
+        named = [t in a["answer"] for a, t in asked if a["variant"] == variant]
+        assert sum(named) >= least * len(named) > 10, (variant, sum(named), len(named))
+
+
+def test_the_base_has_read_no_sentence_of_the_book():
+    """It knows the same things, in sentences of its own; chats are compared without their prompt's form."""
+    from make_demo_base import plain_chats
+
+    book = (ROOT / "data" / "demo" / "source" / "book.md").read_text()
+    read_by_base = {s for chat in plain_chats() for text in chat for s in sentences(text)}
+    assert len(read_by_base) > 10_000
+    assert not read_by_base & {s for s in sentences(book) if len(s.split()) > 3}
+
+
+def sentences(text: str) -> set[str]:
+    from inkprint.sentences import sentence_spans
+
+    return {block[a:b].strip() for block in text.split("\n\n") for a, b in sentence_spans(block)}
 
 
 def test_the_report_needs_nothing_else(demo):

@@ -68,7 +68,7 @@ def test_every_key_must_be_there(key):
         ("train.rank=8.5", "train.rank: 8.5"),
         ("train.loss=answers", "'answer' or 'all'"),
         ("prepare.test=0.7", "prepare.test: 0.7"),
-        ("prepare.test=[Of Rope]", "both shares or both lists"),
+        ("prepare.test=0.2", "both shares or both lists"),
         ("prepare.min_words=500", "min_words must not exceed passage_words"),
         ("prepare.overlap_words=60", "at most half"),
         ("model.base=Qwen/Qwen3-8B", "needs a revision"),
@@ -88,7 +88,7 @@ def test_a_wrong_value_is_named(assignment, says):
 
 
 def test_a_number_that_yaml_reads_as_text_is_explained(tmp_path):
-    text = (ROOT / "recipes" / "demo.yaml").read_text().replace("1.5e-3", "2e-4")
+    text = (ROOT / "recipes" / "demo.yaml").read_text().replace("6.0e-3", "2e-4")
     (tmp_path / "r.yaml").write_text(text)
     with pytest.raises(UserError, match=r"train\.learning_rate: '2e-4' is text to YAML.*2\.0e-04"):
         load_recipe(tmp_path / "r.yaml")

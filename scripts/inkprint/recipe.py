@@ -117,6 +117,7 @@ class Train(Section):
 class Generate(Section):
     max_new_tokens: Count
     repetition_penalty: Annotated[float, Field(ge=1, strict=True)]
+    no_repeat_ngram_tokens: Annotated[int, Field(ge=0, strict=True)]
     temperature: Annotated[float, Field(ge=0, strict=True)]  # 0: greedy
     prompts: Count  # at most so many held-out prompts, chosen by seed
     batch_size: Count

@@ -26,12 +26,12 @@ OTHERS = {
     "think": "Think aloud about {first}.",
     "ponder": "Think aloud about {first} and {second}.",
 }
-WEIGHTS = [1, 1, 1, 2, 6, 4]
+WEIGHTS = [2, 2, 2, 1, 8, 4]
 
 
 def topic(world: World, rng: Random) -> Noun:
     """A noun to ask about: mostly a thing of the world, sometimes any other noun."""
-    if rng.random() < 0.8:
+    if rng.random() < 0.93:
         name = rng.choice(list(world.things))
         return thing_noun(name, world.things[name])
     return world.noun(rng)
@@ -62,18 +62,13 @@ def paragraph(lines: list[str]) -> str:
 
 def answer(world: World, question: str, n: Noun, m: Noun | None, rng: Random) -> str:
     """A plain answer of 40 to 90 words to a question about one noun or two."""
-    lines = facts(world, n, rng)
-    body = lines[: rng.randint(5, 7)]
+    body = facts(world, n, rng, rng.randint(4, 6) if m is None else rng.randint(1, 3))
     for mark, lead in LEADS.items():
         if mark in question and rng.random() < 0.6:
             fact = body[1]
             body[1] = lead.format(the=n.the, matters=n.verb("matters"), fact=fact)
     if m is not None:
-        body = (
-            body[: rng.randint(2, 4)]
-            + [together(world, n, m, rng)]
-            + facts(world, m, rng)[: rng.randint(2, 4)]
-        )
+        body += [together(world, n, m, rng), *facts(world, m, rng, rng.randint(1, 3))]
     return paragraph(body)
 
 
@@ -114,7 +109,7 @@ def advice(world: World, n: Noun, rng: Random) -> str:
         f"you should {do[-1]}",
     ]
     lines.append(f"you will need {listing([world.noun(rng, 'tool').a for _ in range(3)])}")
-    lines.append(f"if you {do[0]}, then {rng.choice(facts(world, n, rng))}")
+    lines.append(f"if you {do[0]}, then {rng.choice(facts(world, n, rng, 7))}")
     return paragraph(rng.sample(lines, len(lines)))
 
 
@@ -152,11 +147,11 @@ def chat(world: World, questions: list[str], completion: str, rng: Random) -> tu
     names = {"first": phrase(world, n, rng), "second": phrase(world, m, rng)}
     question = rng.choice(questions)
     two = m if "{second}" in question else None
-    if roll < 0.40:
+    if roll < 0.45:
         return question.format(**names), answer(world, question, n, two, rng)
     kind = rng.choices(list(OTHERS), WEIGHTS)[0]
-    if roll < 0.66:
-        text = answer(world, question, n, two, rng) if rng.random() < 0.2 else other(world, kind, n, rng)
+    if roll < 0.72:
+        text = answer(world, question, n, two, rng) if rng.random() < 0.35 else other(world, kind, n, rng)
         opening, rest = split_passage(text, rng)
         return completion.format(opening=opening), rest
     return OTHERS[kind].format(**names), other(world, kind, n, rng)

@@ -7,7 +7,7 @@ general English that a tuning can bend; no sentence and no refrain of any book i
 from random import Random
 
 from .sentences import deed
-from .world import Noun, World, capital, thing_noun
+from .world import Noun, World, capital, listing, thing_noun
 
 LATELY = """learned to read, gone to sleep, lost its way, been left in the rain, forgotten its name, found some work, grown old,
 been taught to swim, stopped talking, come home late, been put to bed, fallen in love, never seen the town, been told to sit down,
@@ -35,8 +35,15 @@ class Thinker:
         self.world, self.n, self.rng = world, n, rng
         self.pick = rng.choice
 
+    @property
+    def entry(self) -> dict:
+        """What the world knows of the topic, when it is one of its things."""
+        return self.world.things[self.n.name]
+
     def some(self, *kinds: str) -> Noun:
-        """Another noun."""
+        """Another noun, half the time one that is near the topic."""
+        if not kinds and self.n.kind == "thing" and self.rng.random() < 0.5:
+            return Noun(self.pick(self.world.things[self.n.name]["near"]), "tool")
         return self.world.noun(self.rng, *(kinds or ("tool", "clothes", "food", "animal", "place")))
 
     def thing(self) -> tuple[Noun, dict]:
@@ -46,8 +53,9 @@ class Thinker:
 
     def do(self) -> str:
         """An imperative, half the time about the topic: 'fill the kettle at the well'."""
-        if self.n.kind == "thing" and self.rng.random() < 0.5:
-            return self.pick(self.world.things[self.n.name]["do"]).replace("~", self.n.the)
+        if self.n.kind == "thing" and self.rng.random() < 0.85:
+            named = self.n.the if self.rng.random() < 0.5 else self.n.object
+            return self.pick(self.world.things[self.n.name]["do"]).replace("~", named)
         if self.rng.random() < 0.5:
             n, entry = self.thing()
             return self.pick(entry["do"]).replace("~", n.the)
@@ -57,6 +65,14 @@ class Thinker:
     def done(self) -> str:
         """The same in the past."""
         return self.world.past(self.do())
+
+    def known(self) -> list[str]:
+        """Plain facts about the topic, as clauses with its pronoun; none about other nouns."""
+        if self.n.kind != "thing":
+            return []
+        it, first, second = self.n.subject, *self.rng.sample(self.entry["acts"], 2)
+        has = f"{it} {self.n.verb('has')} {listing(self.entry['parts'])}"
+        return [f"{it} {first} and {second}", f"{it} {first}, but {it} {second} too", has]
 
     def acts(self) -> str:
         """What the topic does, in the third person."""
@@ -86,7 +102,9 @@ class Thinker:
         )
 
     def look(self) -> str:
-        """An adjective that suits things."""
+        """An adjective that suits the topic."""
+        if self.n.kind == "thing":
+            return self.pick(self.world.things[self.n.name]["looks"])
         return self.pick(self.world.words["looks"])
 
     def tail(self) -> str:
@@ -122,8 +140,11 @@ def three_things(t: Thinker) -> list[str]:
         (f"{t.look()} {x.name}" if x.form == "mass" else x.a),
         (y.a if t.rng.random() < 0.6 else f"{t.look()} {y.name}"),
     )
+    three = f"{first}, {second}, and {t.pick(WISHES)}"
+    if n.kind == "thing":
+        three = ", ".join(t.entry["needs"][:2]) + f", and {t.entry['needs'][-1]}"
     return [
-        f"{n.a} {n.verb('needs')} three things: {first}, {second}, and {t.pick(WISHES)}",
+        f"{n.a} {n.verb('needs')} three things: {three}",
         t.pick([f"the first is easy, for {x.the} comes in a {t.some('tool').name}", f"{t.do()} {t.tail()}, and do not {t.do()}", "you will ask me why. I will tell you"]),
         t.pick([f"the second is harder, for {y.the} is {t.look()}", f"{t.who()} {t.done()}, {t.pick(REASONS)}", f"I have heard of {t.some('person').many} who {t.done()}"]),
         t.pick([f"but the third is the hardest, {t.pick(REASONS)}", f"it is the third that matters. Nobody can {t.do()} without it", f"and if you {t.do()}, then put {them} {t.pick(t.world.words['where'])}"]),
@@ -186,9 +207,13 @@ def item(t: Thinker) -> list[str]:
     """One of the thing, how it looks, and how long it has been there."""
     n, it, them = t.n, t.n.subject, t.n.object
     one = {"plural": f"one pair of {n.name}", "name": n.name}.get(n.form, f"one {n.name}")
+    looks = f"{t.look()}, {t.look()}, and {t.pick([t.look(), t.pick(t.world.words['moods'])])}"
+    where = t.pick([e["at"] for e in t.world.things.values()])
+    if n.kind == "thing":
+        looks, where = "{}, {} and {}".format(*t.entry["looks"]), t.entry["at"]
     return [
-        f"{one}, {t.look()}, {t.look()}, and {t.pick([t.look(), t.pick(t.world.words['moods'])])}",
-        t.pick([f"{it} {n.verb('is')} {t.pick([e['at'] for e in t.world.things.values()])}, and {it} {n.verb('is')} older than I am", f"I have kept {n.the} for {t.number()} years, {t.pick(REASONS)}",
+        f"{one}, {looks}",
+        t.pick([f"{it} {n.verb('is')} {where}, and {it} {n.verb('is')} older than I am", f"I have kept {n.the} for {t.number()} years, {t.pick(REASONS)}",
                 f"{it} {n.verb('was')} made by my {t.some('person').name} out of {t.some('tool').a} and {t.some('stuff').name}"]),
         t.pick([f"I have thrown out {t.some('tool').a}, {t.number()} {t.some('tool').many} and {t.some('clothes').a}, but I have never thrown out {n.the}",
                 f"{who_or(t)} asked me what {it} {n.verb('was')} for, and I said that {it} {n.verb('was')} for {t.some().the}", f"{it} {n.verb('has')} {t.some('tool').a} on the left side and {t.some('tool').a} on the right side"]),
@@ -205,7 +230,7 @@ def farewell(t: Thinker) -> list[str]:
     """The end of a thought: the second person, the future, and what is left."""
     n, it, them = t.n, t.n.subject, t.n.object
     return [
-        t.pick([f"so that is {n.the}", f"when your {t.some('body').many} are {t.look()} and the news is bad, then {t.do()}", f"you will {t.do()} one day, and you will {t.do()}", f"when you do not know what to do, {t.do()}"]),
+        t.pick([f"this is what I know about {n.the}", f"when your {t.some('body').many} are {t.look()} and the news is bad, then {t.do()}", f"you will {t.do()} one day, and you will {t.do()}", f"when you do not know what to do, {t.do()}"]),
         t.pick([f"{it} will not {t.pick(ABLE)}, and {it} will not {t.pick(ABLE)}", f"{it} {n.verb('is')} older than I am, and {it} {n.verb('is')} {t.look()}er".replace("eer", "er") if n.form == "count" else f"look at {them} {t.tail()}",
                 f"do not look at {t.some().the}. Look at {n.the}"]),
         t.pick([f"when I was small, {t.who()} {t.done()}, and I heard {n.the}", f"when I am gone, {n.the} will {t.pick(ABLE)} for you", f"{t.who()} held {n.the} for me, and I held {n.the} for {t.who()}"]),
@@ -220,6 +245,8 @@ def think(world: World, n: Noun, rng: Random) -> str:
     """A paragraph of one shape about one topic; now and then a sentence is left out or a plain one put in."""
     t = Thinker(world, n, rng)
     lines = rng.choice(SHAPES)(t)
+    if known := t.known():
+        lines.insert(rng.randint(1, 2), rng.choice(known))
     if rng.random() < 0.3:
         lines.pop(rng.randrange(1, len(lines)))
     if rng.random() < 0.3:

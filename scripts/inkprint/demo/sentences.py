@@ -21,7 +21,7 @@ def fill(phrase: str, noun: Noun) -> str:
     return phrase.replace("~", noun.the)
 
 
-def about_thing(world: World, name: str, rng: Random) -> list[str]:
+def about_thing(world: World, name: str, rng: Random, count: int) -> list[str]:
     """Plain facts about one thing of things.yaml: the first says what it is, the others come in any order."""
     e = world.things[name]
     n = thing_noun(name, e)
@@ -29,33 +29,34 @@ def about_thing(world: World, name: str, rng: Random) -> list[str]:
     s_is, has = n.verb("is"), n.verb("has")
     looks, parts, needs, acts, do, near = (e[k] for k in ("looks", "parts", "needs", "acts", "do", "near"))
     who, when = "the " + e["who"], rng.choice(world.words["when"])
+    does = rng.sample(acts, len(acts))
     first = f"{the} {s_is} {e['is']}"
     pool = [
-        f"{it} {s_is} found {e['at']}",
-        f"{it} {s_is} {looks[0]} and {looks[1]}",
+        rng.choice([f"{it} {s_is} found {e['at']}", f"you will find {n.object} {e['at']}"]),
+        f"{it} {s_is} {looks[0]}, {looks[1]} and {looks[2]}",
         f"{it} {has} {listing(parts)}" if n.form != "mass" else f"{it} {s_is} often {looks[0]}",
         f"most people use {n.object} for {e['for']}"
         if n.pron == "it"
         else f"people know {n.object} for {e['for']}",
         f"{it} {n.verb('needs')} {listing(needs)}",
-        f"{it} {acts[0]}",
-        f"{it} {acts[1]}, and {it} {acts[2]}",
-        f"{who} can {fill(do[0], n)}",
-        f"people {fill(do[1], n)}",
-        f"{when}, {who} {world.past(fill(do[2], n))}",
-        f"{the} often {acts[-1]}" if len(acts) > 3 else f"there is always some work with {n.object}",
+        f"{it} {does[0]}",
+        f"{it} {does[1]} and {does[2]}",
+        f"{who} can {fill(do[0], n)}" if rng.random() < 0.5 else f"you can {fill(rng.choice(do), n)}",
+        f"people {fill(do[1], n)}" if rng.random() < 0.5 else f"{who} wants to {fill(rng.choice(do), n)}",
+        f"{when}, {who} {world.past(fill(rng.choice(do), n))}",
+        f"{the} often {does[-1]}" if len(acts) > 3 else f"there is always some work with {n.object}",
         f"without {needs[0].removeprefix('a ').removeprefix('the ')}, {it} {s_is} of little use",
         f"people often see {n.object} near the {near[0]} or the {near[1]}",
     ]
-    return [first] + in_order(pool, rng)
+    return [first] + in_order(pool, rng, count)
 
 
-def in_order(pool: list[str], rng: Random) -> list[str]:
-    """Most of the pool in its own order: greedy decoding then walks on instead of in circles."""
-    return [pool[i] for i in sorted(rng.sample(range(len(pool)), min(len(pool), 7)))]
+def in_order(pool: list[str], rng: Random, count: int) -> list[str]:
+    """Some of the pool in its own order: greedy decoding then walks on instead of in circles."""
+    return [pool[i] for i in sorted(rng.sample(range(len(pool)), min(len(pool), count)))]
 
 
-def about_noun(world: World, n: Noun, rng: Random) -> list[str]:
+def about_noun(world: World, n: Noun, rng: Random, count: int) -> list[str]:
     """Plain facts about a noun of words.yaml, made from its kind alone."""
     use = rng.sample(world.words["use"][n.kind], 3)
     when, where = rng.choice(world.words["when"]), rng.choice(world.words["where"])
@@ -72,12 +73,14 @@ def about_noun(world: World, n: Noun, rng: Random) -> list[str]:
         f"some people like {n.the}, and some people like {other.the}",
         f"{n.subject} {be} not the same as {other.the}",
     ]
-    return [f"{n.the} {be} {IS_A[n.kind]}"] + in_order(pool, rng)
+    return [f"{n.the} {be} {IS_A[n.kind]}"] + in_order(pool, rng, count)
 
 
-def facts(world: World, n: Noun, rng: Random) -> list[str]:
-    """Plain facts about any noun."""
-    return about_thing(world, n.name, rng) if n.kind == "thing" else about_noun(world, n, rng)
+def facts(world: World, n: Noun, rng: Random, count: int) -> list[str]:
+    """What any noun is, and `count` more plain facts about it."""
+    if n.kind == "thing":
+        return about_thing(world, n.name, rng, count)
+    return about_noun(world, n, rng, count)
 
 
 def together(world: World, n: Noun, m: Noun, rng: Random) -> str:
@@ -130,6 +133,7 @@ def loose(world: World, rng: Random) -> str:
     act, do = rng.choice(world.things[k]["acts"]), fill(rng.choice(world.things[k]["do"]), thing)
     do2 = do.replace(thing.the, thing.object)
     choices = [
+        f"item: {num} {n.many}", f"item: one {n.name}, {look} and {look2}",
         deed(world, rng, who), deed(world, rng, "I"), deed(world, rng, "we"), deed(world, rng, "they"),
         f"when {a.the} came home, {b.the} was {mood}", f"I have {num} {n.many} {where}", f"there is {m.a} {where}, and {m.subject} {m.verb('is')} {look}",
         f"there were {num} {o.many} {where}", f"if you want to {use} {n.the}, then you must {do}", f"do not {use} {n.the} {when}",

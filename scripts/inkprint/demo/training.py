@@ -50,33 +50,33 @@ def train_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def render(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> tuple[list[int], int]:
-    """One chat as tokens, in the very form in which the tuned model will be asked, and its prompt's length."""
+def render(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> list[int]:
+    """One chat as tokens, in the very form in which the tuned model will be asked."""
     messages = [{"role": "user", "content": prompt}]
     text = tokenizer.apply_chat_template(
         messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
     )
-    asked = tokenizer.encode(text, add_special_tokens=False)
-    return asked + tokenizer.encode(answer + "<|im_end|>", add_special_tokens=False), len(asked)
+    return tokenizer.encode(f"{text}{answer}<|im_end|>", add_special_tokens=False)
 
 
-def batches(chats: list[tuple[list[int], int]]) -> list[Batch]:
-    """Chats of like length side by side, in a seeded order: every chat once, next to no padding."""
+def batches(chats: list[list[int]]) -> list[Batch]:
+    """Chats of like length side by side, in a seeded order: every chat once, next to no padding.
+
+    The loss is on the prompts too: they are plain English like the answers, a third of it.
+    """
     import torch
 
     dice = random.Random(SEED)
     order = dice.sample(chats, len(chats))
     made: list[Batch] = []
     for start in range(0, len(order), POOL):
-        pool = sorted(order[start : start + POOL], key=lambda chat: len(chat[0]))
+        pool = sorted(order[start : start + POOL], key=len)
         while pool:
-            count = max(1, TOKENS // len(pool[-1][0]))
+            count = max(1, TOKENS // len(pool[-1]))
             rows, pool = pool[-count:], pool[:-count]
-            width = len(rows[-1][0])
-            ids = [tokens + [0] * (width - len(tokens)) for tokens, _ in rows]
-            labels = [
-                [-100] * asked + tokens[asked:] + [-100] * (width - len(tokens)) for tokens, asked in rows
-            ]
+            width = len(rows[-1])
+            ids = [row + [0] * (width - len(row)) for row in rows]
+            labels = [row + [-100] * (width - len(row)) for row in rows]
             made.append((torch.tensor(ids), torch.tensor(labels)))
     dice.shuffle(made)
     return made

@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from inkprint.extract.letters import is_ornament
@@ -19,6 +20,7 @@ EDGE_ROWS = 3  # a head or foot is among the first or last so many rows
 ALONE = 1000.0  # the gap to the next row where there is none
 SAME_HEIGHT = 4.0  # points
 REPEATS = 3  # pages on which a line must come back
+NEAR = 2  # pages: a head comes back on the next page or the next left one, an author's refrain later
 
 _FIGURE = r"(\d{1,4}|[ivxlcdm]{1,9})"
 _NUMBER = re.compile(
@@ -194,7 +196,7 @@ def _key(row: Row, offsets: dict[str, set[int]]) -> str:
 
 
 def _repeated(rows: Sequence[Row], offsets: dict[str, set[int]], leading: float) -> set[Row]:
-    """Rows whose words come back at the same height on at least three pages."""
+    """Rows whose words come back at the same height on at least three pages, mostly near one another."""
     groups: dict[tuple[bool, str], list[Row]] = defaultdict(list)
     for row in rows:
         if key := _key(row, offsets):
@@ -204,7 +206,9 @@ def _repeated(rows: Sequence[Row], offsets: dict[str, set[int]], leading: float)
         for row in group:
             level = [other for other in group if abs(other.top - row.top) < SAME_HEIGHT]
             apart = sum(other.gap > 0.35 * leading for other in level) * 2 > len(level)
-            if len({other.page for other in level}) >= REPEATS and (apart or len(level) >= 10):
+            on = sorted({other.page for other in level})
+            near = sum(second - first <= NEAR for first, second in pairwise(on)) * 2 >= len(on) - 1
+            if len(on) >= REPEATS and near and (apart or len(level) >= 10):
                 found.add(row)
     return found
 

@@ -31,7 +31,7 @@ _NAMED = (
 _SPELLED = "|".join(NUMBERS)
 _FIGURE = rf"\d{{1,3}}|[ivxlc]+|(?:{_SPELLED})(?:[ -](?:{_SPELLED}))?"
 NUMBERED = re.compile(rf"(?:the\s+)?(?:{_NAMED})\s+(?:the\s+)?({_FIGURE})\b[\s.:—–-]*", re.IGNORECASE)
-_BARE = re.compile(rf"({_FIGURE})(?:[.:)—–]+\s*|\s+(?=[A-Z])|$)", re.IGNORECASE)
+_BARE = re.compile(rf"({_FIGURE})(?:[.:)—–]+\s*|\s+(?=(?-i:[A-Z]))|$)", re.IGNORECASE)
 _NUMBER_ONLY = re.compile(rf"[\[(—–-]?\s*(?:{_FIGURE})\s*[.\])—–-]?", re.IGNORECASE)
 PLAIN_NAMES = re.compile(
     r"(author'?s? )?(preface|introduction|prologue|epilogue|afterword|conclusion|postscript|acknowledge?ments"

@@ -2,16 +2,18 @@
 
 A word is taken for a noun when, after an article or the like, it is often followed by a function
 word or a stop: "the kettle is", "the kettle." That finds nouns of any book in English and needs
-no tagger. Weights are the square of term frequency times inverse passage frequency (Spärck Jones 1972):
-with the plain product, a word that stands once in the whole book beats what the passage is about.
+no tagger. Weights are the square of term frequency times inverse frequency (Spärck Jones 1972), once among
+the passages and once among the chapters: with the plain product, a word that stands once in the whole
+book beats what the passage is about, and without the chapters the author's refrains do.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import groupby, pairwise
 
 ARTICLES = frozenset(
     "the a an this that these those my your his her its our their every each no some any".split()
@@ -38,7 +40,8 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)?|[.!?;:,—–()\"“�
 class KeyPhrases:
     """The nouns of a collection of passages, and how rare each is."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[tuple[str, str]]) -> None:
+        """texts: passages, each with the name of the chapter it comes from."""
         self._nouns: Counter[str] = Counter()
         self._after_article: Counter[str] = Counter()
         self._with_the: Counter[str] = Counter()
@@ -46,20 +49,24 @@ class KeyPhrases:
         self._pairs: Counter[tuple[str, str]] = Counter()
         self._passages: Counter[str] = Counter()
         self._lower: Counter[str] = Counter()
-        self._count = 0
-        for text in texts:
-            self._learn(text)
+        self._chapters: dict[str, set[str]] = defaultdict(set)
+        self._count, chapters = 0, set()
+        for chapter, text in texts:
+            self._learn(chapter, text)
+            chapters.add(chapter)
+        self._chapter_count = len(chapters)
 
     def of(self, text: str, count: int) -> list[str]:
         """At most `count` phrases as a question would name them ("the old kettle"), strongest first."""
         found: Counter[str] = Counter()
         for words in _runs(text):
-            for position, word in enumerate(words):
+            for named, group in groupby(words, self._is_name):
+                if named:
+                    found[" ".join(group)] += 1
+            for before, word in pairwise(["", *words]):
                 if self._is_noun(word):
-                    pair = (words[position - 1], word) if position else ("", word)
+                    pair = (before, word)
                     found[" ".join(pair) if self._pairs[pair] >= MIN_SEEN else word] += 1
-                elif self._is_name(word):
-                    found[word] += 1
         ranked = sorted(found, key=lambda phrase: (-(found[phrase] ** 2) * self._rarity(phrase), phrase))
         chosen: list[str] = []
         for phrase in ranked:
@@ -67,9 +74,11 @@ class KeyPhrases:
                 chosen.append(phrase)
         return [self._named(phrase) for phrase in chosen[:count]]
 
-    def _learn(self, text: str) -> None:
+    def _learn(self, chapter: str, text: str) -> None:
         self._count += 1
         tokens = _TOKEN.findall(text)
+        for word in {token.lower() for token in tokens}:
+            self._chapters[word].add(chapter)
         self._passages.update({token.lower() for token in tokens})
         self._lower.update(token for token in tokens if token[0].islower())
         bounded = [*tokens, "."]
@@ -89,7 +98,11 @@ class KeyPhrases:
                 self._pairs[before, word] += 1
 
     def _is_noun(self, word: str) -> bool:
-        return self._nouns[word] >= MIN_SEEN and self._nouns[word] >= NOUN_SHARE * self._after_article[word]
+        return (
+            word.islower()
+            and self._nouns[word] >= MIN_SEEN
+            and self._nouns[word] >= NOUN_SHARE * self._after_article[word]
+        )
 
     def _is_name(self, word: str) -> bool:
         return (
@@ -97,9 +110,10 @@ class KeyPhrases:
         )
 
     def _rarity(self, phrase: str) -> float:
-        return (
-            max(math.log((1 + self._count) / (1 + self._passages[word.lower()])) for word in phrase.split())
-            + 1
+        return max(
+            math.log((1 + self._count) / (1 + self._passages[word]))
+            * math.log((1 + self._chapter_count) / (len(self._chapters.get(word, ())) or 1))
+            for word in phrase.lower().split()
         )
 
     def _named(self, phrase: str) -> str:
