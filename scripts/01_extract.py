@@ -22,10 +22,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from inkprint.artifacts import Stage, hash_file
+from inkprint.artifacts import Stage
 from inkprint.command import Command, start
 from inkprint.errors import UserError
 from inkprint.extract.documents import find_documents, is_plain_text, opened, outline_of, read_text
+from inkprint.hashes import hash_file
 from inkprint.recipe import ROOT
 from inkprint.records import ChapterStart, Page, Reject, RemovedLine, content_id, write_records
 

@@ -28,7 +28,7 @@ from inkprint.chat import Chat
 from inkprint.command import Command, start
 from inkprint.models import base_inputs, check_base, import_unsloth, load_base
 from inkprint.recipe import Recipe, prompt_files
-from inkprint.records import Example, read_records, write_records
+from inkprint.records import Example, read_records, write_json, write_records
 
 CHECKPOINTS_KEPT = 2  # the last, and the one before it should the last be damaged
 
@@ -202,7 +202,7 @@ def main(command: Command) -> None:
     with stage.writing() as folder:
         save_adapter(model, folder / "adapter", recipe.model.base)
         shutil.copy(log, folder / "training_log.jsonl")
-        (folder / "mask_proof.json").write_text(json.dumps(proof, indent=1, ensure_ascii=False) + "\n")
+        write_json(folder / "mask_proof.json", proof)
         rejects = [reject for of_split in rows.values() for reject in of_split.rejects]
         write_records(folder / "rejects.jsonl", rejects)
         kept = sum(len(of_split.input_ids) for of_split in rows.values())

@@ -25,7 +25,6 @@ Time: some 4 seconds for the demo, a minute for ten books. Memory: under 400 MB.
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from pathlib import Path
@@ -43,6 +42,7 @@ from inkprint.records import (
     Score,
     content_id,
     read_records,
+    write_json,
     write_records,
 )
 
@@ -244,10 +244,6 @@ def main(command: Command) -> None:
         stage.finish({"unit": "answers", "in": number, "out": number, "rejected": 0, "failed": 0})
     for metric in measured.values():
         print(f"   {metric['title']:<27}{metric['passages']:>5} passages   {metric['verdict']}")
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -308,7 +308,8 @@ def test_the_planted_recital_is_found_word_for_word(evaluated):
 def test_what_was_made_to_differ_is_told_apart(evaluated):
     _, run = evaluated
     result = json.loads((run / FOLDER / "metrics.json").read_text())["metrics"]
-    assert result["bits_per_byte"]["verdict"] == result["keyword_density"]["verdict"] == "better"
+    assert result["bits_per_byte"]["verdict"] == "better"
+    assert result["keyword_density"]["verdict"] == "higher"  # beyond the author's own, more is not better
     assert result["keyword_density"]["passages"] == 24
     assert result["keyword_density"]["items"] == 48
 

@@ -7,7 +7,6 @@ manifest.json in it is the done-marker and the evidence.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -19,6 +18,8 @@ from typing import Any
 
 from inkprint.errors import UserError
 from inkprint.evidence import device_name, git_commit, peak_memory_bytes, versions
+from inkprint.hashes import HashCache, hash_file, hash_json
+from inkprint.records import write_json
 
 # Replaced results of these cost hours or money: they are moved aside, never deleted.
 PRECIOUS = {"synthesize", "train", "generate"}
@@ -31,7 +32,6 @@ NUMBERS = {
     "evaluate": "06",
     "report": "07",
 }
-HASH_ANEW_BELOW_BYTES = 1_000_000  # smaller files are hashed every time: it costs a millisecond
 
 
 def stage_folder(run_folder: Path, stage: str) -> Path:
@@ -63,7 +63,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.folder = stage_folder(self.run_folder, self.name)
         self._partial = self.folder.with_name(self.folder.name + ".partial")
-        self._hashes = _HashCache(self.run_folder / "hashes.json")
+        self._hashes = HashCache(self.run_folder / "hashes.json")
         self._started = time.monotonic()
 
     # -- is there anything to do --------------------------------------------------------------
@@ -87,7 +87,7 @@ class Stage:
 
     def key(self) -> str:
         """A SHA-256 over everything that the result is a function of."""
-        return _digest_json(self._identity())
+        return hash_json(self._identity())
 
     def reuse(self) -> str | None:
         """Take the result over from another run with the same key. Returns that run's name."""
@@ -103,7 +103,7 @@ class Stage:
             shutil.copytree(source, self._partial, copy_function=_link_or_copy)
             # A copy of its own, for the file is a link to the other run's.
             (self._partial / "manifest.json").unlink()
-            _write_json(self._partial / "manifest.json", manifest | {"reused_from": other.name})
+            write_json(self._partial / "manifest.json", manifest | {"reused_from": other.name})
             self._land()
             return other.name
         return None
@@ -165,7 +165,7 @@ class Stage:
             "script_sha256": self._script_digest(),
             "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         }
-        _write_json(self._partial / "manifest.json", manifest)
+        write_json(self._partial / "manifest.json", manifest)
         self._land()
         shutil.rmtree(self.work_folder, ignore_errors=True)
 
@@ -205,9 +205,10 @@ class Stage:
 
     def _script_digest(self) -> str:
         package = Path(__file__).parent
-        files = [*package.glob("*.py"), *(package / self.name).glob("*.py")]
+        own = [path for path in (package / self.name).glob("*.*") if path.is_file()]  # templates, too
+        files = [*package.glob("*.py"), *own]
         files += [self.script] if self.script else []
-        return _digest_json([hash_file(path) for path in sorted(files)])
+        return hash_json([hash_file(path) for path in sorted(files)])
 
     def _finish_interrupted_rename(self) -> None:
         # Killed after the manifest was written and before the new folder was in place.
@@ -243,36 +244,6 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         raise UserError(f"{path}: damaged; delete the folder {folder} and run again") from None
 
 
-def hash_file(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-class _HashCache:
-    """SHA-256 of files, remembered with size and time so that gigabytes are read once."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._known: dict[str, list[Any]] | None = None
-
-    def digest(self, path: Path) -> str | None:
-        """The file's hash, or None when there is no such file."""
-        try:
-            stat = path.stat()
-        except FileNotFoundError:
-            return None
-        if stat.st_size < HASH_ANEW_BELOW_BYTES:
-            return hash_file(path)
-        if self._known is None:
-            self._known = json.loads(self._path.read_text()) if self._path.exists() else {}
-        name, stamp = os.path.relpath(path, self._path.parent), [stat.st_size, stat.st_mtime_ns]
-        if self._known.get(name, [])[:2] != stamp:
-            self._known[name] = [*stamp, hash_file(path)]
-            with contextlib.suppress(OSError):  # only a convenience: a read-only folder hashes again
-                _write_json(self._path, self._known)
-        return self._known[name][2]
-
-
 def _difference(part: str, before: Any, now: Any) -> str:
     """Name the first setting that differs: `train.learning_rate was 0.001, is 0.0001`."""
     if isinstance(before, dict) and isinstance(now, dict):
@@ -290,14 +261,3 @@ def _link_or_copy(source: str, target: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
-
-
-def _digest_json(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def _write_json(path: Path, value: object) -> None:
-    partial = path.with_name(path.name + ".new")
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)

@@ -7,7 +7,6 @@ the output to it and nothing else. status.json beside the logs is what `--status
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import signal
@@ -20,6 +19,8 @@ from typing import IO, Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from inkprint.records import write_json
 
 SECONDS_BETWEEN_LINES = 10.0  # where there is no terminal to draw a bar on
 SECONDS_BETWEEN_STATUS = 1.0
@@ -130,9 +131,7 @@ class Output:
             return
         self._written = now
         self._state["updated"] = now
-        partial = self._status_path.with_suffix(".partial")
-        partial.write_text(json.dumps(self._state, indent=1) + "\n", encoding="utf-8")
-        partial.replace(self._status_path)
+        write_json(self._status_path, self._state)
 
     def progress(self, items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
         """Yield the items, showing how many of `total` are done and how long the rest will take."""

@@ -193,3 +193,11 @@ def read_records(path: Path, kind: type[AnyRecord]) -> Iterator[AnyRecord]:
                 detail = f"{where + ': ' if where else ''}{problem['msg']}{cut}"
                 text = f"{path}:{number}: not a {kind.__name__} record: {detail}"
                 raise UserError(f"{text}; make the file again with --force") from None
+
+
+def write_json(path: Path, value: object) -> None:
+    """One JSON document, there as a whole or not at all; its folder is made where it is missing."""
+    partial = path.with_name(path.name + ".new")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)

@@ -55,7 +55,7 @@ METRICS = {
     "keyword_density": Metric(
         "Keyword density",
         "Share of an answer's words that are among the author's keywords.",
-        "%", "higher", "answer", 2,
+        "%", "neither", "answer", 2,
     ),
     "type_token_ratio": Metric(
         "Type-token ratio",

@@ -15,6 +15,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from inkprint.records import write_json
+
 COMPLETE = "complete"
 
 
@@ -52,9 +54,7 @@ class Follow(TrainerCallback):
             "log_bytes": self._log.stat().st_size if self._log.exists() else 0,
             "seconds": round(time.monotonic() - self._started, 1),
         }
-        partial = folder / (COMPLETE + ".partial")
-        partial.write_text(json.dumps(note), encoding="utf-8")
-        partial.rename(folder / COMPLETE)
+        write_json(folder / COMPLETE, note)
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
