@@ -9,6 +9,7 @@
 #   --status                    where the run is, from any terminal, also after a crash
 #   --set SECTION.KEY=VALUE     change a setting (again for more); needs --run
 #   --run NAME                  another name for the run: artifacts/NAME/; saves NAME/recipe.yaml
+#   --on-end COMMAND            run this when the run ends, however it ends, with its exit status as $1
 #   --runtime auto|docker|local auto: a container where the image is built and the engine answers, else .venv
 #
 # Results: artifacts/<run>/. A run that was killed goes on where it was with the same command, and a
@@ -28,16 +29,17 @@ fail() {
   exit 2
 }
 
-recipe='' from='' to='' force='' mode=run runtime=auto run_name=''
+recipe='' from='' to='' force='' mode=run runtime=auto run_name='' on_end=''
 settings=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --from | --to | --set | --run | --runtime) [ $# -ge 2 ] || fail "$1 needs a value" ;;&
+    --from | --to | --set | --run | --runtime | --on-end) [ $# -ge 2 ] || fail "$1 needs a value" ;;&
     --from) from=$2 && shift ;;
     --to) to=$2 && shift ;;
     --set) settings+=(--set "$2") && shift ;;
     --run) run_name=$2 && shift ;;
     --runtime) runtime=$2 && shift ;;
+    --on-end) on_end=$2 && shift ;;
     --force) force=--force ;;
     --plan | --status) mode=${1#--} ;;
     -h | --help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;;
@@ -50,6 +52,19 @@ while [ $# -gt 0 ]; do
   shift
 done
 recipe=${recipe:-recipes/demo.yaml}
+
+# A rented machine costs until somebody stops it: that command is the user's, for this project stops none.
+# shellcheck disable=SC2329 # the trap calls it
+end() {
+  local code=$?
+  bash -c "$on_end" on-end "$code" || say "run_all.sh: --on-end ended with $?"
+  exit "$code"
+}
+if [ -n "$on_end" ] && [ "$mode" = run ]; then
+  trap end EXIT
+  trap 'exit 143' TERM # after the stage that runs: it got the signal, too, or it ends first
+  trap 'exit 130' INT
+fi
 
 # position STAGE: its place in the order, from 0.
 position() {

@@ -122,6 +122,43 @@ def test_status_before_during_and_after_an_error(workshop):
     assert "no chapter is called 'The Whale'" in after
 
 
+def test_the_users_own_command_learns_how_the_run_ended(workshop, tmp_path):
+    """--on-end: after a good run, a user's mistake and a SIGTERM, once each and with the exit status."""
+    told = tmp_path / "told"
+    note = f'echo "$1" >> {told}'
+    run_all(workshop, "--to", "extract", "--on-end", note)
+    assert run_all(workshop, "--plan", "--on-end", note).returncode == 0  # a plan is no run
+    workshop.change(prepare__test=["The Whale"], prepare__validation=["The Anchor"])
+    failed = run_all(workshop, "--to", "prepare", "--on-end", note, check=False)
+    assert failed.returncode == 2
+    assert run_all(workshop, "--to", "extract", "--on-end", "false", check=False).returncode == 0
+    assert told.read_text().split() == ["0", "2"]
+
+
+@pytest.mark.training
+def test_a_run_that_is_terminated_still_tells(workshop, base, tmp_path):
+    told = tmp_path / "told"
+    command = [ROOT / "run_all.sh", workshop.recipe, "--runtime", "local", "--to", "train"]
+    environment = workshop.environment() | {
+        "INKPRINT_VENV": os.environ.get("INKPRINT_VENV", str(ROOT / ".venv"))
+    }
+    process = subprocess.Popen(
+        [*map(str, command), "--on-end", f'echo "$1" >> {told}'],
+        env=environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    for _ in range(600):
+        if list(workshop.run_folder.glob("work/04_train-*/training_log.jsonl")):
+            break
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGTERM)
+    assert process.wait(timeout=60) != 0
+    assert len(told.read_text().split()) == 1
+    assert told.read_text().strip() == str(process.returncode)
+
+
 @pytest.mark.training
 def test_everything_is_up_to_date_the_second_time(finished):
     finished.up_to("report")  # a test before this one may have trained anew
