@@ -43,7 +43,7 @@ OFFLINE = [
     "plan",
     "test",
 ]
-ONLINE = ["train", "generate", "run"]
+ONLINE = ["train", "generate", "doctor", "run"]
 STAND_IN = "stand-in/cuda:12.8"  # a base image where no registry can be reached
 IMAGE, COMMIT = "inkprint-under-test", "0123456789ab"
 SECRET = "hf_nobodyshouldreadthis1234567890"

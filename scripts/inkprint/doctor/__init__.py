@@ -1,0 +1,1 @@
+"""What doctor.py checks on a machine, and what it reckons for one that is not here."""

@@ -1,0 +1,169 @@
+"""What this machine has, and what a recipe will miss on it: one finding a line, each with its mend."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from inkprint.doctor.needs import GB, disk_bytes, gpu_bytes, parameters
+from inkprint.errors import UserError
+from inkprint.models import check_base
+from inkprint.recipe import ROOT, Recipe
+
+DRIVER = 570  # the oldest driver that runs CUDA 12.8
+CAPABILITY = 7.0  # Volta: the oldest that Unsloth trains on
+SHM_BYTES = 1e9  # torch's data loaders pass batches through /dev/shm; Docker gives 64 MB
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at. `mend` is empty where all is well; `fatal` where the run would fail."""
+
+    what: str
+    mend: str = ""
+    fatal: bool = False
+
+
+@dataclass(frozen=True)
+class Gpu:
+    name: str
+    memory_bytes: float
+    driver: int
+    capability: float
+
+
+def examine(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
+    """Every check, in the order in which a run would fail."""
+    yield data(recipe)
+    yield base(recipe)
+    yield from graphics(recipe)
+    yield from folders(recipe, artifacts)
+    yield shared_memory()
+
+
+def data(recipe: Recipe) -> Finding:
+    """Whether there are documents; a run that was carried here does without."""
+    from inkprint.extract.documents import find_documents
+
+    folder = (ROOT / recipe.extract.data).resolve()
+    found = find_documents(folder) if folder.exists() else {}
+    if found:
+        return Finding(f"data: {len(found)} documents in {recipe.extract.data}")
+    mend = "put documents there; a run that was made elsewhere goes on with --from train"
+    return Finding(f"data: no documents in {recipe.extract.data}", mend, fatal=True)
+
+
+def base(recipe: Recipe) -> Finding:
+    """Whether the base model is here, or can be fetched."""
+    if recipe.model.folder is None:
+        if os.environ.get("HF_HUB_OFFLINE") == "1":
+            mend = "unset HF_HUB_OFFLINE, unless the model is in the cache"
+            return Finding(f"base: {recipe.model.base} is on the Hub, and HF_HUB_OFFLINE is set", mend)
+        return Finding(f"base: {recipe.model.base}, fetched from the Hub where the cache lacks it")
+    if recipe.model.base == "./artifacts/cache/demo-base":
+        return Finding("base: the demo's, made when it is needed")
+    try:
+        check_base(recipe.model)
+    except UserError as error:
+        return Finding(f"base: {error}", "put the model there, or change model.base", fatal=True)
+    return Finding(f"base: {recipe.model.base} is here")
+
+
+def graphics(recipe: Recipe) -> Iterator[Finding]:
+    """The GPU: is there one, may we see it, is it new and large enough."""
+    wanted = recipe.device == "gpu"
+    gpus = find_gpus()
+    if not gpus:
+        mend = _no_gpu_mend() if wanted else ""
+        yield Finding("GPU: none seen" + ("" if wanted else "; this recipe does without"), mend, fatal=wanted)
+        return
+    gpu = gpus[0]
+    yield Finding(f"GPU: {gpu.name}, {gpu.memory_bytes / GB:.0f} GB, driver {gpu.driver}")
+    if gpu.driver < DRIVER:
+        mend = f"CUDA 12.8 needs {DRIVER} or newer: update it, or rent a machine with a newer one"
+        yield Finding(f"driver: {gpu.driver} is too old", mend, fatal=True)
+    if gpu.capability < CAPABILITY:
+        mend = f"{CAPABILITY} is the least (Volta, 2017)"
+        yield Finding(f"card: compute capability {gpu.capability} is too old", mend, fatal=True)
+    if importlib.metadata.version("torch").endswith("+cpu"):
+        mend = "delete .venv and run ./setup.sh again: it takes the CUDA lock where nvidia-smi answers"
+        if "INKPRINT_IN_IMAGE" in os.environ:
+            mend = "this image was built from the CPU lock: docker compose build without compose.cpu.yaml"
+        yield Finding("torch: the build without CUDA", mend, fatal=wanted)
+    count = parameters(recipe)
+    if count is None:
+        yield Finding(f"memory: the size of {recipe.model.base} is not known from its name")
+        return
+    need = gpu_bytes(recipe, count)
+    has = f"the card has {gpu.memory_bytes / GB:.0f} GB"
+    said = f"memory: training needs some {need / GB:.0f} GB (an estimate), {has}"
+    short = need > gpu.memory_bytes
+    mend = (
+        "a smaller train.batch_size or max_tokens (more accumulation_steps), a smaller base, or a larger card"
+    )
+    yield Finding(said, mend if short else "", fatal=need > 1.15 * gpu.memory_bytes)
+
+
+def find_gpus() -> list[Gpu]:
+    """The NVIDIA cards that this process may use, largest first; none where nvidia-smi does not answer."""
+    query = "--query-gpu=name,memory.total,driver_version,compute_cap"
+    try:
+        answer = subprocess.run(
+            ["nvidia-smi", query, "--format=csv,noheader,nounits"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    gpus = []
+    for line in answer.strip().splitlines():
+        name, memory, driver, capability = (part.strip() for part in line.rsplit(",", 3))
+        gpus.append(Gpu(name, float(memory) * 2**20, int(driver.split(".")[0]), float(capability)))
+    return sorted(gpus, key=lambda gpu: -gpu.memory_bytes)
+
+
+def _no_gpu_mend() -> str:
+    if "INKPRINT_IN_IMAGE" in os.environ:
+        return "the container was given none: the host needs the NVIDIA Container Toolkit; then ./run_all.sh"
+    if Path("/dev/nvidia0").exists():
+        return (
+            "there is a card, but nvidia-smi does not answer: install the driver's tools, or mend the driver"
+        )
+    return "run this recipe on a machine with an NVIDIA card: docs/gpu-boxes.md"
+
+
+def folders(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
+    """Whether results and models can be written, and whether there is room for them."""
+    places = {"artifacts": artifacts}
+    if "HF_HOME" in os.environ:
+        places["HF_HOME"] = Path(os.environ["HF_HOME"])
+    for name, folder in places.items():
+        if not os.access(_existing(folder), os.W_OK | os.X_OK):
+            mend = "give it to the user who runs this (chown), or name another in .env"
+            yield Finding(f"{name}: {folder} can not be written", mend, fatal=True)
+    count = parameters(recipe)
+    need = disk_bytes(recipe, count) if count else 0.0
+    free = shutil.disk_usage(_existing(artifacts)).free
+    short = free < need
+    room = f"disk: {free / GB:.0f} GB free at {artifacts}, some {need / GB:.0f} GB needed (an estimate)"
+    yield Finding(
+        room, "free some, or name another disk by INKPRINT_ARTIFACTS in .env" if short else "", short
+    )
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def shared_memory() -> Finding:
+    """/dev/shm, which Docker makes too small unless told otherwise."""
+    size = shutil.disk_usage("/dev/shm").total if Path("/dev/shm").exists() else 0
+    mend = "docker run --shm-size 8g; compose.yaml sets it" if size < SHM_BYTES else ""
+    return Finding(f"shared memory: {size / GB:.1f} GB at /dev/shm", mend)

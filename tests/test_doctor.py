@@ -1,0 +1,186 @@
+"""doctor.py: what stops a run is named with its mend, estimates grow with the work, a bundle tells no secret.
+
+No driver runs here: where a card is needed, a stand-in answers in nvidia-smi's place. What a real one
+prints is the format that NVIDIA documents for --query-gpu; it was not seen on a card.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from conftest import ROOT
+from safetensors.numpy import save_file
+
+from inkprint.doctor.bundle import clean
+from inkprint.doctor.needs import CARDS, gpu_bytes, parameters, train_hours
+from inkprint.recipe import check_recipe, load_recipe
+
+GPU_RECIPE = "recipes/books/qwen3-8b.yaml"
+
+
+def doctor(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, ROOT / "scripts" / "doctor.py", *words]
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env=os.environ | environment, check=False
+    )
+
+
+@pytest.fixture
+def card(tmp_path):
+    """Put a stand-in for nvidia-smi on the path: name, MiB, driver, compute capability."""
+
+    def install(line: str) -> str:
+        program = tmp_path / "bin" / "nvidia-smi"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\necho '{line}'\n")
+        program.chmod(0o755)
+        return f"{program.parent}:{os.environ['PATH']}"
+
+    return install
+
+
+def books_recipe(tmp_path: Path) -> Path:
+    """The GPU recipe with a folder of books that is there."""
+    values = yaml.safe_load((ROOT / GPU_RECIPE).read_text())
+    values["extract"]["data"] = "data/demo/books"
+    path = tmp_path / "books.yaml"
+    path.write_text(yaml.safe_dump(values))
+    return path
+
+
+def test_the_demo_lacks_nothing_here():
+    done = doctor()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {line.split()[0] for line in done.stdout.splitlines()} <= {"ok", "look"}
+
+
+def test_a_recipe_for_a_gpu_stops_where_there_is_none(tmp_path):
+    done = doctor(books_recipe(tmp_path), PATH=f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    (stop,) = [line for line in done.stdout.splitlines() if line.startswith("STOP")]
+    assert "GPU: none seen" in stop
+    assert "docs/gpu-boxes.md" in stop
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("NVIDIA GeForce RTX 4090, 24564, 550.54.15, 8.9", "driver: 550 is too old"),
+        ("Tesla K80, 11441, 570.10, 3.7", "compute capability 3.7 is too old"),
+        ("NVIDIA T400, 2048, 570.10, 7.5", "memory: training needs some"),
+    ],
+)
+def test_a_card_that_will_not_do(card, tmp_path, line, says):
+    done = doctor(books_recipe(tmp_path), PATH=card(line))
+    assert any(says in stop for stop in done.stdout.splitlines() if stop.startswith("STOP")), done.stdout
+    assert done.returncode == 2
+
+
+def test_a_good_card_is_named_and_nothing_is_held_against_it(card, tmp_path):
+    done = doctor(books_recipe(tmp_path), PATH=card("NVIDIA GeForce RTX 4090, 24564, 570.86.10, 8.9"))
+    assert "ok    GPU: NVIDIA GeForce RTX 4090, 26 GB, driver 570" in done.stdout
+    stops = [line for line in done.stdout.splitlines() if line.startswith("STOP")]
+    assert all("torch: the build without CUDA" in stop for stop in stops), stops  # this venv's
+
+
+def test_no_data_and_no_base_are_named(tmp_path):
+    values = yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text())
+    values["extract"]["data"], values["model"]["base"] = str(tmp_path / "none"), str(tmp_path / "model")
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(yaml.safe_dump(values))
+    done = doctor(recipe)
+    stops = [line for line in done.stdout.splitlines() if line.startswith("STOP")]
+    assert len(stops) == 2
+    assert "no documents in" in stops[0]
+    assert "no base model there" in stops[1]
+
+
+def test_parameters_are_counted_in_the_files_and_read_from_the_name(tmp_path):
+    save_file(
+        {"a": np.zeros((30, 20), np.float32), "b": np.zeros((5, 1), np.uint8)}, tmp_path / "m.safetensors"
+    )
+    values = yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text())
+    values["model"]["base"] = str(tmp_path)
+    assert parameters(check_recipe(values, "r.yaml")) == 610  # a byte of NF4 holds two
+    for name, count in (
+        ("unsloth/Qwen3-14B-unsloth-bnb-4bit", 14e9),
+        ("unsloth/gpt-oss-20b-unsloth-bnb-4bit", 20e9),
+        ("HuggingFaceTB/SmolLM2-135M-Instruct", 135e6),
+        ("Qwen/Qwen3-0.6B", 0.6e9),
+        ("unsloth/tinyllama", None),
+    ):
+        values["model"] |= {"base": name, "revision": "main"}
+        assert parameters(check_recipe(values, "r.yaml")) == count, name
+
+
+def test_the_estimate_of_memory_holds_for_the_runs_it_was_fitted_to():
+    """Qwen3-14B on an RTX 4090, 2 x 2,048 tokens: 13.4 GB at rank 16, 15.5 GB at rank 32."""
+    recipe = load_recipe(ROOT / GPU_RECIPE)
+    for rank, measured in ((16, 13.4e9), (32, 15.5e9)):
+        train = recipe.train.model_copy(update={"rank": rank, "batch_size": 2, "max_tokens": 2048})
+        need = gpu_bytes(recipe.model_copy(update={"train": train}), 14.8e9)
+        assert 0.85 < need / measured < 1.25, (rank, need)
+
+
+def test_hours_grow_with_the_work_and_shrink_with_the_card():
+    recipe = load_recipe(ROOT / GPU_RECIPE)
+    hours = train_hours(recipe, 8e9, 1e6, CARDS["rtx4090"])
+    assert train_hours(recipe, 8e9, 2e6, CARDS["rtx4090"]) == pytest.approx(2 * hours)
+    assert train_hours(recipe, 16e9, 1e6, CARDS["rtx4090"]) == pytest.approx(2 * hours)
+    assert train_hours(recipe, 8e9, 1e6, CARDS["h100"]) < hours
+
+
+def test_a_plan_from_a_laptop(workshop):
+    workshop.up_to("synthesize")
+    values = yaml.safe_load(workshop.recipe.read_text())
+    values["model"] |= {"base": "unsloth/Qwen3-14B-unsloth-bnb-4bit", "revision": "main"}
+    recipe = workshop.folder / "plan.yaml"
+    recipe.write_text(yaml.safe_dump(values))
+    artifacts = {"INKPRINT_ARTIFACTS": str(workshop.run_folder.parent)}
+    done = doctor(recipe, "--card", "rtx4090", "--price", "0.69", **artifacts)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()][1:] == [
+        "memory",
+        "disk",
+        "hours",
+        "dollars",
+    ]
+    values["model"]["base"] = "unsloth/Llama-3.3-70B-Instruct-bnb-4bit"
+    recipe.write_text(yaml.safe_dump(values))
+    assert doctor(recipe, "--card", "rtx4090", **artifacts).returncode == 2
+
+
+def test_a_bundle_tells_what_happened_and_no_secret(workshop):
+    workshop.up_to("synthesize")
+    log = workshop.run_folder / "logs" / "extract.log"
+    log.write_text(log.read_text() + f"token hf_abcdefghijklmnop, {Path.home()}/books, my-own-long-key\n")
+    done = doctor(
+        "--bundle",
+        workshop.run_folder.name,
+        INKPRINT_ARTIFACTS=str(workshop.run_folder.parent),
+        ANTHROPIC_API_KEY="my-own-long-key",
+    )
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(done.stdout.strip()) as bundle:
+        names = bundle.namelist()
+        text = "\n".join(bundle.read(name).decode() for name in names)
+    assert {"little/01_extract/manifest.json", "little/logs/extract.log"} <= set(names)
+    assert not any("jsonl" in name and "training_log" not in name for name in names)
+    for secret in ("hf_abcdefghijklmnop", "my-own-long-key", f"{Path.home()}/books"):
+        assert secret not in text
+    with workshop.output("02_prepare/passages.jsonl").open() as passages:
+        assert not any(yaml.safe_load(line)["text"][:60] in text for line in passages)
+    assert doctor("--bundle", "nobody").returncode == 2
+
+
+def test_what_looks_like_a_key_is_taken_out():
+    assert clean("a sk-ant-api03-abcdefgh b") == "a <key> b"
+    assert clean("a risk-free book") == "a risk-free book"
