@@ -160,7 +160,7 @@ def test_a_replaced_adapter_is_kept(workshop, base):
     workshop.up_to("train")
     first = adapter_digest(workshop)
     workshop.change(train__learning_rate=0.002)
-    assert "learning_rate was 0.0015, is 0.002" in workshop.stage("train").stdout
+    assert "learning_rate was 0.006, is 0.002" in workshop.stage("train").stdout
     assert adapter_digest(workshop) != first
     (kept,) = (workshop.run_folder / "previous").glob("train-*/adapter/adapter_model.safetensors")
     assert hashlib.sha256(kept.read_bytes()).hexdigest() == first
