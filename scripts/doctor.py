@@ -51,9 +51,7 @@ def plan(recipe: Recipe, card_name: str, price: float | None) -> bool:
         print("hours   not known before 03 has run here: ./run_all.sh RECIPE --to synthesize costs nothing")
         return fits
     hours = train_hours(recipe, count, tokens, card)
-    print(
-        f"hours   {hours:.1f} of training: {tokens:,.0f} tokens x {recipe.train.epochs:g}; answers on top"
-    )
+    print(f"hours   {hours:.1f} of training: {tokens:,.0f} tokens x {recipe.train.epochs:g}; answers on top")
     if price is not None:
         print(f"dollars {hours * price:.2f} at {price:.2f} an hour")
     return fits
