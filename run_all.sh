@@ -111,8 +111,22 @@ no_container() {
     echo "the image is not built: ${COMPOSE_FILE:+COMPOSE_FILE=$COMPOSE_FILE }INKPRINT_COMMIT=\$(git rev-parse --short=12 HEAD) docker compose build"
   elif [[ $recipe != recipes/* && $recipe != artifacts/* && $recipe != data/* ]]; then
     echo "$recipe lies outside recipes/, artifacts/ and data/, which are what a container sees"
-  elif grep -Eqs '^device: +gpu' "$recipe" && ! container --entrypoint nvidia-smi train -L > /dev/null 2>&1; then
-    echo "the recipe says device: gpu, and a container sees none"
+  elif grep -Eqs '^device: +gpu' "$recipe"; then
+    no_gpu
+  fi
+}
+
+# Why a container would get no GPU here; nothing when it would. One with a reservation would not even start.
+no_gpu() {
+  local driver
+  if ! driver=$(nvidia-smi --query-gpu=driver_version --format=csv,noheader 2> /dev/null); then
+    echo "the recipe says device: gpu, and nvidia-smi does not answer on this machine"
+  elif [ "${driver%%.*}" -lt 570 ]; then
+    echo "the recipe says device: gpu, and the driver ${driver%%$'\n'*} is older than 570, which CUDA 12.8 needs"
+  elif ! docker info --format '{{json .Runtimes}}' 2> /dev/null | grep -q nvidia; then
+    echo "the recipe says device: gpu, and Docker has no NVIDIA runtime: install the NVIDIA Container Toolkit"
+  elif ! container --entrypoint nvidia-smi train -L > /dev/null 2>&1; then
+    echo "the recipe says device: gpu, and a container sees none: docker compose run --rm doctor $recipe"
   fi
 }
 

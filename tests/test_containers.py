@@ -379,6 +379,35 @@ def test_what_a_container_cannot_do_is_one_line(recipe, environment, says, check
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("driver", "says"),
+    [
+        ("", "nvidia-smi does not answer"),
+        ("550.54.15", "driver 550.54.15 is older than 570"),
+        ("570.86.10", "Docker has no NVIDIA runtime: install the NVIDIA Container Toolkit"),
+    ],
+)
+def test_what_keeps_a_gpu_from_a_container_is_named(driver, says, checkout):
+    """On a real engine without an NVIDIA runtime; a stand-in answers for the driver: none runs here."""
+    program = checkout.folder.parent / "bin" / "nvidia-smi"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f"#!/bin/sh\necho {driver}\n" if driver else "#!/bin/sh\nexit 9\n")
+    program.chmod(0o755)
+    program.parent.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    done = checkout.run_all("recipes/gpu.yaml", "--runtime", "docker", check=False, PATH=path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_doctor_says_in_a_container_what_is_missing(checkout):
+    done = checkout.service("doctor", "recipes/gpu.yaml", check=False)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "STOP  GPU: none seen: the container was given none" in done.stdout
+    assert checkout.service("doctor", "recipes/little.yaml").returncode == 0
+
+
 def test_a_folder_that_is_missing_is_not_made_by_root(checkout):
     done = checkout.service("extract", check=False, INKPRINT_ARTIFACTS=f"{checkout.folder}/nowhere")
     assert done.returncode != 0
