@@ -2,7 +2,7 @@
 # Set up the environment with the test tools and run the checks.
 #
 #   ./run_tests.sh                what a change must pass: under 10 minutes on 2 cores
-#   ./run_tests.sh --fast         no model is trained: under a minute
+#   ./run_tests.sh --fast         no model is trained, no whole run: about a minute
 #   ./run_tests.sh --all          also kills, every recipe, the demo from nothing, containers: CI's, under 60
 #   ./run_tests.sh [--fast|--all] PYTEST_ARGUMENT ...     e.g. -k resume, tests/test_chat.py
 set -euo pipefail
@@ -45,8 +45,8 @@ part lint lint
 for kind in "${kinds[@]}"; do
   case $kind in
     # Two at a time: they wait for processes that start. What trains has both cores to itself.
-    quick) part quick tests quick -m 'not slow and not training' --numprocesses 2 --dist loadfile "$@" ;;
-    training) part training tests training -m 'training and not slow' "$@" ;;
+    quick) part quick tests quick -m 'not (slow or training or whole_runs)' --numprocesses 2 --dist loadfile "$@" ;;
+    training) part training tests training -m '(training or whole_runs) and not slow' "$@" ;;
     slow) part slow tests slow -m slow "$@" ;;
   esac
 done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -124,3 +125,11 @@ def finished(tmp_path_factory: pytest.TempPathFactory, materials: Path, base: Pa
     shop = furnish(tmp_path_factory.mktemp("finished"), materials)
     shop.up_to("report")
     return shop
+
+
+@pytest.fixture
+def trained(workshop: Workshop, finished: Workshop) -> Workshop:
+    """A workshop of the test's own with 01 to 04 done: copied, for a run can be carried."""
+    for name in ("01_extract", "02_prepare", "03_synthesize", "04_train"):
+        shutil.copytree(finished.output(name), workshop.run_folder / name)
+    return workshop

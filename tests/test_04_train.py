@@ -156,11 +156,10 @@ def test_a_checkpoint_that_was_being_written_is_passed_over(tmp_path):
     assert not (tmp_path / "checkpoint-10").exists()
 
 
-def test_a_replaced_adapter_is_kept(workshop, base):
-    workshop.up_to("train")
-    first = adapter_digest(workshop)
-    workshop.change(train__learning_rate=0.002)
-    assert "learning_rate was 0.006, is 0.002" in workshop.stage("train").stdout
-    assert adapter_digest(workshop) != first
-    (kept,) = (workshop.run_folder / "previous").glob("train-*/adapter/adapter_model.safetensors")
+def test_a_replaced_adapter_is_kept(trained):
+    first = adapter_digest(trained)
+    trained.change(train__learning_rate=0.002)
+    assert "learning_rate was 0.006, is 0.002" in trained.stage("train").stdout
+    assert adapter_digest(trained) != first
+    (kept,) = (trained.run_folder / "previous").glob("train-*/adapter/adapter_model.safetensors")
     assert hashlib.sha256(kept.read_bytes()).hexdigest() == first

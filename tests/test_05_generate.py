@@ -126,32 +126,31 @@ def test_prompts_are_spread_over_passages():
     assert len(generate.choose_prompts([*examples, *same], 99, seed=1)) == 31, "a prompt was chosen twice"
 
 
-def test_prompts_that_leave_no_room_are_rejected(finished, workshop, base):
-    workshop.change(generate__max_new_tokens=480)
-    workshop.up_to("generate")
-    rejects = read(workshop.output("05_generate/rejects.jsonl"))
-    counts = json.loads(workshop.output("05_generate/manifest.json").read_text())["counts"]
+def test_prompts_that_leave_no_room_are_rejected(trained):
+    trained.change(generate__max_new_tokens=480)
+    trained.stage("generate")
+    rejects = read(trained.output("05_generate/rejects.jsonl"))
+    counts = json.loads(trained.output("05_generate/manifest.json").read_text())["counts"]
     assert counts["rejected"] == len(rejects) > 0
     assert "the model has 512" in rejects[0]["reason"]
 
 
-def test_killed_and_run_again_it_gives_the_same_answers(finished, workshop, base):
-    workshop.up_to("train")
-    command = [sys.executable, str(ROOT / "scripts" / "05_generate.py"), str(workshop.recipe)]
+def test_killed_and_run_again_it_gives_the_same_answers(finished, trained):
+    command = [sys.executable, str(ROOT / "scripts" / "05_generate.py"), str(trained.recipe)]
     process = subprocess.Popen(
-        command, env=workshop.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env=trained.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     for _ in range(1200):
-        if list(workshop.run_folder.glob("work/05_generate-*/answers-base-*.jsonl")):
+        if list(trained.run_folder.glob("work/05_generate-*/answers-base-*.jsonl")):
             break
         assert process.poll() is None, "generation ended before it could be killed"
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    done = list(workshop.run_folder.glob("work/05_generate-*/*.jsonl"))
+    done = list(trained.run_folder.glob("work/05_generate-*/*.jsonl"))
     before = {path.name: path.stat().st_mtime_ns for path in done}
     assert before
-    workshop.stage("generate")
+    trained.stage("generate")
     for name in ("answers.jsonl", "likelihoods.jsonl"):
-        ours, theirs = (shop.output(f"05_generate/{name}").read_bytes() for shop in (workshop, finished))
+        ours, theirs = (shop.output(f"05_generate/{name}").read_bytes() for shop in (trained, finished))
         assert ours == theirs

@@ -11,6 +11,8 @@ import pytest
 import yaml
 from conftest import ROOT
 
+pytestmark = pytest.mark.whole_runs
+
 STAGES = ["extract", "prepare", "synthesize", "train", "generate", "evaluate", "report"]
 
 
