@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # the demo runs twice, on machines that others use, too
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 RECORDS = (
     "01_extract/documents.jsonl",
