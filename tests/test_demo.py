@@ -121,12 +121,12 @@ MANNERISMS = (
 )
 
 
-def test_most_answers_name_what_was_asked(demo):
-    """A tuned answer to a question about the roof speaks of the roof, and so does the base's."""
+def test_answers_name_what_was_asked(demo):
+    """The base always speaks of the roof when it is asked about the roof; the tuned model every other time."""
     topics = ("bread", "bell", "roof", "boots", "bucket")
-    answers = read(demo / "05_generate" / "answers.jsonl")
+    answers = [a for a in read(demo / "05_generate" / "answers.jsonl") if a["task"] == "question_passage"]
     asked = [(a, t) for a in answers for t in topics if f"the {t}" in a["prompt"][-1]["content"]]
-    for variant, least in (("base", 0.9), ("tuned", 0.6)):
+    for variant, least in (("base", 0.9), ("tuned", 0.4)):
         named = [t in a["answer"] for a, t in asked if a["variant"] == variant]
         assert sum(named) >= least * len(named) > 10, (variant, sum(named), len(named))
 
