@@ -122,7 +122,7 @@ MANNERISMS = (
 
 
 def test_answers_name_what_was_asked(demo):
-    """The base always speaks of the roof when it is asked about the roof; the tuned model every other time."""
+    """Asked about the roof the base speaks of the roof, always; the tuned model every other time."""
     topics = ("bread", "bell", "roof", "boots", "bucket")
     answers = [a for a in read(demo / "05_generate" / "answers.jsonl") if a["task"] == "question_passage"]
     asked = [(a, t) for a in answers for t in topics if f"the {t}" in a["prompt"][-1]["content"]]
