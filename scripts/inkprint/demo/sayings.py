@@ -43,7 +43,7 @@ class Thinker:
     def some(self, *kinds: str) -> Noun:
         """Another noun, half the time one that is near the topic."""
         if not kinds and self.n.kind == "thing" and self.rng.random() < 0.5:
-            return Noun(self.pick(self.world.things[self.n.name]["near"]), "tool")
+            return Noun(self.pick(self.entry["near"]), "tool")
         return self.world.noun(self.rng, *(kinds or ("tool", "clothes", "food", "animal", "place")))
 
     def thing(self) -> tuple[Noun, dict]:
@@ -55,7 +55,7 @@ class Thinker:
         """An imperative, half the time about the topic: 'fill the kettle at the well'."""
         if self.n.kind == "thing" and self.rng.random() < 0.85:
             named = self.n.the if self.rng.random() < 0.5 else self.n.object
-            return self.pick(self.world.things[self.n.name]["do"]).replace("~", named)
+            return self.pick(self.entry["do"]).replace("~", named)
         if self.rng.random() < 0.5:
             n, entry = self.thing()
             return self.pick(entry["do"]).replace("~", n.the)
@@ -77,7 +77,7 @@ class Thinker:
     def acts(self) -> str:
         """What the topic does, in the third person."""
         if self.n.kind == "thing" and self.n.form != "plural":
-            return self.pick(self.world.things[self.n.name]["acts"])
+            return self.pick(self.entry["acts"])
         return self.pick(
             self.world.things[self.pick(["goat", "boat", "clock", "keeper", "Captain", "bell", "sea"])][
                 "acts"
@@ -104,7 +104,7 @@ class Thinker:
     def look(self) -> str:
         """An adjective that suits the topic."""
         if self.n.kind == "thing":
-            return self.pick(self.world.things[self.n.name]["looks"])
+            return self.pick(self.entry["looks"])
         return self.pick(self.world.words["looks"])
 
     def tail(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from inkprint.doctor.needs import GB, disk_bytes, gpu_bytes, parameters
 from inkprint.errors import UserError
-from inkprint.models import check_base
+from inkprint.models import DEMO_BASE, check_base
 from inkprint.recipe import ROOT, Recipe
 
 DRIVER = 570  # the oldest driver that runs CUDA 12.8
@@ -65,7 +65,7 @@ def base(recipe: Recipe) -> Finding:
             mend = "unset HF_HUB_OFFLINE, unless the model is in the cache"
             return Finding(f"base: {recipe.model.base} is on the Hub, and HF_HUB_OFFLINE is set", mend)
         return Finding(f"base: {recipe.model.base}, fetched from the Hub where the cache lacks it")
-    if recipe.model.base == "./artifacts/cache/demo-base":
+    if recipe.model.folder == ROOT / DEMO_BASE:
         return Finding("base: the demo's, made when it is needed")
     try:
         check_base(recipe.model)

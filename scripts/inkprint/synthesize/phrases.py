@@ -77,9 +77,10 @@ class KeyPhrases:
     def _learn(self, chapter: str, text: str) -> None:
         self._count += 1
         tokens = _TOKEN.findall(text)
-        for word in {token.lower() for token in tokens}:
+        words = {token.lower() for token in tokens}
+        self._passages.update(words)
+        for word in words:
             self._chapters[word].add(chapter)
-        self._passages.update({token.lower() for token in tokens})
         self._lower.update(token for token in tokens if token[0].islower())
         bounded = [*tokens, "."]
         for position, token in enumerate(tokens):
@@ -98,11 +99,7 @@ class KeyPhrases:
                 self._pairs[before, word] += 1
 
     def _is_noun(self, word: str) -> bool:
-        return (
-            word.islower()
-            and self._nouns[word] >= MIN_SEEN
-            and self._nouns[word] >= NOUN_SHARE * self._after_article[word]
-        )
+        return self._nouns[word] >= MIN_SEEN and self._nouns[word] >= NOUN_SHARE * self._after_article[word]
 
     def _is_name(self, word: str) -> bool:
         return (
