@@ -89,7 +89,7 @@ def main() -> int:
     if made_before(folder):
         print(f"demo base  up to date: {folder}")
         return 0
-    os.environ.setdefault("OMP_NUM_THREADS", "2")
+    os.environ["OMP_NUM_THREADS"] = "1"  # training.py has threads of its own
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # see inkprint.models.import_unsloth
     began = time.monotonic()
     from inkprint.demo.training import train_model, train_tokenizer

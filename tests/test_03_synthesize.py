@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 
@@ -9,6 +10,7 @@ import pytest
 from conftest import ROOT
 from little import chapters
 
+from inkprint.records import Passage
 from inkprint.synthesize.phrases import KeyPhrases
 
 FORM_WORDS = {
@@ -51,6 +53,31 @@ def test_what_stands_in_every_chapter_says_nothing_about_one():
     ]
     for thing, text in passages:
         assert KeyPhrases(passages).of(text, 2)[0] == f"the {thing}"
+
+
+def test_a_word_of_one_held_out_chapter_is_asked_about():
+    """Phrases are learnt in each split: a test chapter's nouns stand nowhere in the training text."""
+    passages = [
+        Passage(
+            id=f"passage-{title}-{part}",
+            document="book.pdf",
+            chapter=title,
+            pages=[1],
+            page_ids=["page-1"],
+            split=split,
+            text=text,
+            words=len(text.split()),
+            overlap_words=0,
+        )
+        for title, split, text in (
+            ("lamp", "train", "The lamp is old. I like the lamp at night. The wick of the lamp is wet."),
+            ("rope", "train", "The rope is old. I like the rope in spring. The knot of the rope is wet."),
+            ("anvil", "test", "The anvil is old. I like the anvil at sea. The face of the anvil is wet."),
+        )
+        for part in range(3)
+    ]
+    found = importlib.import_module("03_synthesize").phrases_of_splits(passages)
+    assert found["test"].of(passages[-1].text, 1) == ["the anvil"]
 
 
 def test_a_name_of_two_words_is_one_phrase():

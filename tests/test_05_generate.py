@@ -135,6 +135,19 @@ def test_prompts_that_leave_no_room_are_rejected(trained):
     assert "the model has 512" in rejects[0]["reason"]
 
 
+def test_an_answer_may_name_what_was_asked(trained):
+    """The strongest penalty lets the first word stand: the prompt's words are not counted."""
+    first = {}
+    for penalty in (1.0, 1e6):
+        trained.change(generate__repetition_penalty=penalty, generate__max_new_tokens=1)
+        trained.stage("generate")
+        answers = read(trained.output("05_generate/answers.jsonl"))
+        first[penalty] = {(a["example_id"], a["variant"]): a["answer"] for a in answers}
+        named = [a for a in answers if a["answer"].strip() in a["prompt"][-1]["content"]]
+    assert first[1.0] == first[1e6]
+    assert named, "no first word stands in its prompt: this test can not fail"
+
+
 def test_killed_and_run_again_it_gives_the_same_answers(finished, trained):
     command = [sys.executable, str(ROOT / "scripts" / "05_generate.py"), str(trained.recipe)]
     process = subprocess.Popen(

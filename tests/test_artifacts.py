@@ -116,6 +116,30 @@ def test_changed_code_is_reported_and_reruns_nothing(run_folder, tmp_path):
     assert "made by older code; --force redoes" in why
 
 
+@pytest.mark.parametrize(
+    ("changed", "noticed"),
+    [
+        ("records.py", True),
+        ("report/report.html.j2", True),
+        ("report/page.py", True),
+        ("train/rows.py", False),
+    ],
+)
+def test_code_means_what_is_shared_and_what_is_the_stages_own(
+    run_folder, tmp_path, monkeypatch, changed, noticed
+):
+    package = tmp_path / "inkprint"
+    for name in ("records.py", "report/report.html.j2", "report/page.py", "train/rows.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("old\n")
+    monkeypatch.setattr("inkprint.artifacts.__file__", str(package / "artifacts.py"))
+    report = Stage(run_folder, "report", format_number=1, settings={}, seed=1, inputs={})
+    with report.writing():
+        report.finish({"unit": "files", "in": 0, "out": 0, "rejected": 0, "failed": 0})
+    (package / changed).write_text("new\n")
+    assert ("older code" in report.state()[1]) == noticed
+
+
 def test_what_lies_on_another_machine_does_not_count(run_folder):
     (run_folder.parent / "book.pdf").write_text("book\n")
     book = {"data/book.pdf": run_folder.parent / "book.pdf"}

@@ -103,6 +103,15 @@ def test_no_data_and_no_base_are_named(tmp_path):
     assert "no base model there" in stops[1]
 
 
+def test_a_run_that_was_carried_here_needs_no_data(workshop):
+    workshop.stage("extract")
+    workshop.change(model__base="./artifacts/cache/demo-base")
+    (workshop.folder / "books").unlink()
+    done = doctor(workshop.recipe, INKPRINT_ARTIFACTS=str(workshop.artifacts))
+    assert done.returncode == 0, done.stdout
+    assert "the run carries its pages" in done.stdout
+
+
 def test_parameters_are_counted_in_the_files_and_read_from_the_name(tmp_path):
     save_file(
         {"a": np.zeros((30, 20), np.float32), "b": np.zeros((5, 1), np.uint8)}, tmp_path / "m.safetensors"

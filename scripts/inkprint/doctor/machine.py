@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from inkprint.artifacts import read_manifest, stage_folder
 from inkprint.doctor.needs import GB, disk_bytes, gpu_bytes, parameters
 from inkprint.errors import UserError
 from inkprint.models import DEMO_BASE, check_base
@@ -39,14 +40,14 @@ class Gpu:
 
 def examine(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
     """Every check, in the order in which a run would fail."""
-    yield data(recipe)
+    yield data(recipe, artifacts)
     yield base(recipe)
     yield from graphics(recipe)
     yield from folders(recipe, artifacts)
     yield shared_memory()
 
 
-def data(recipe: Recipe) -> Finding:
+def data(recipe: Recipe, artifacts: Path) -> Finding:
     """Whether there are documents; a run that was carried here does without."""
     from inkprint.extract.documents import find_documents
 
@@ -54,7 +55,9 @@ def data(recipe: Recipe) -> Finding:
     found = find_documents(folder) if folder.exists() else {}
     if found:
         return Finding(f"data: {len(found)} documents in {recipe.extract.data}")
-    mend = "put documents there; a run that was made elsewhere goes on with --from train"
+    if read_manifest(stage_folder(artifacts / recipe.run, "extract")):
+        return Finding(f"data: no documents in {recipe.extract.data}, but the run carries its pages")
+    mend = "put documents there"
     return Finding(f"data: no documents in {recipe.extract.data}", mend, fatal=True)
 
 
