@@ -154,6 +154,13 @@ def test_passages_hold_every_sentence_once_but_for_the_overlap(words, size, over
         assert passage.words == len(passage.text.split())
 
 
+@given(st.lists(st.integers(1, 5), min_size=30, max_size=80))
+def test_no_passage_is_too_short_where_that_can_be(words):
+    """Even where the least is next to what was asked for: then passages are longer instead."""
+    passages = cut_passages(chapter(words), "train", 15, 0, 14)
+    assert all(p.words >= 14 for p in passages), [p.words for p in passages]
+
+
 @given(st.lists(st.integers(8, 20), min_size=60, max_size=200))
 def test_passages_are_about_as_long_as_asked(words):
     passages = cut_passages(chapter(words), "train", 100, 0, 50)

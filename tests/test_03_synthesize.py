@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import random
 import re
 
 import pytest
 from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
 from little import chapters
 
 from inkprint.records import Passage
@@ -44,15 +47,26 @@ def test_verbs_after_a_noun_are_not_taken_for_nouns():
 
 
 def test_what_stands_in_every_chapter_says_nothing_about_one():
+    """Though it stands in few passages, and four times in the one that is asked about."""
     refrain = "There are two sides: the side that burns, and the side that waits. I was the first side."
-    things = ["lamp", "rope", "door", "bell"]
     passages = [
-        (thing, f"The {thing} is old. {refrain} I like the {thing} {when}.")
-        for thing in things
-        for when in ("at night", "in spring", "at sea")
+        (thing, f"The {thing} is old. {middle} I like the {thing}.")
+        for thing in ("lamp", "rope", "door", "bell")
+        for middle in (refrain, "It was cold.", "It was late.")
     ]
     for thing, text in passages:
         assert KeyPhrases(passages).of(text, 2)[0] == f"the {thing}"
+
+
+@given(st.integers(0, 9999))
+def test_every_question_names_the_strongest_phrase(seed):
+    forms = ["What of {first}?", "And {first}?", "{first} and {second}?", "{second} with {first}?"]
+    phrases = ["the lamp", "the rope", "the door"]
+    asked = importlib.import_module("03_synthesize").ask(phrases, forms, 4, random.Random(seed))
+    assert len(set(asked)) == 4
+    assert all("the lamp" in question for question in asked)
+    assert sum("the rope" in question for question in asked) == 1
+    assert sum("the door" in question for question in asked) == 1
 
 
 def test_a_word_of_one_held_out_chapter_is_asked_about():
