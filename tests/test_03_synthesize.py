@@ -48,7 +48,7 @@ def test_verbs_after_a_noun_are_not_taken_for_nouns():
 
 def test_what_stands_in_every_chapter_says_nothing_about_one():
     """Though it stands in few passages, and four times in the one that is asked about."""
-    refrain = "There are two sides: the side that burns, and the side that waits. I was the first side."
+    refrain = "The side that burns, the side that waits, the side below: the side is what I am."
     passages = [
         (thing, f"The {thing} is old. {middle} I like the {thing}.")
         for thing in ("lamp", "rope", "door", "bell")
