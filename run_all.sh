@@ -97,7 +97,17 @@ prepare_containers() {
   recipe=${recipe#"$PWD"/}
   if ! nvidia-smi > /dev/null 2>&1 || ! docker info --format '{{json .Runtimes}}' 2> /dev/null | grep -q nvidia; then
     export COMPOSE_FILE=${COMPOSE_FILE:-compose.yaml:compose.cpu.yaml}
+  else
+    export INKPRINT_GPU=${INKPRINT_GPU:-$(largest_gpus)}
   fi
+}
+
+# The numbers of the largest cards, of equal ones the first: one, or as many as the recipe says.
+largest_gpus() {
+  local count
+  count=$(sed -n 's/^gpus: *\([0-9]*\).*/\1/p' "$recipe")
+  nvidia-smi --query-gpu=memory.total,index --format=csv,noheader,nounits | sort -t, -k1,1nr -k2,2n |
+    sed "${count:-1}q" | cut -d, -f2 | tr -d ' ' | paste -sd,
 }
 
 # Why a container can not be used here; nothing when it can.

@@ -20,15 +20,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from inkprint.artifacts import Stage
 from inkprint.chat import Chat
 from inkprint.command import Command, start
+from inkprint.gpus import choose_gpus, find_gpus
 from inkprint.models import base_inputs, check_base, import_unsloth, load_base
 from inkprint.recipe import Recipe, prompt_files
 from inkprint.records import Example, read_records, write_json, write_records
+from inkprint.train import team
+from inkprint.train.checkpoints import clear_checkpoints, newest_checkpoint, read_log, rewind_log
+from inkprint.train.rows import Rows, check_rows, prove_mask, tokenize
 
 CHECKPOINTS_KEPT = 2  # the last, and the one before it should the last be damaged
 
@@ -66,7 +72,7 @@ def make_trainer(model: Any, chat: Chat, rows: dict[str, Any], recipe: Recipe, c
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=settings.batch_size,
         per_device_eval_batch_size=settings.batch_size,  # never more memory than training
-        gradient_accumulation_steps=settings.accumulation_steps,
+        gradient_accumulation_steps=settings.accumulation_steps // team.size(),
         learning_rate=settings.learning_rate,
         lr_scheduler_type=settings.scheduler,
         warmup_steps=settings.warmup_steps,
@@ -86,6 +92,9 @@ def make_trainer(model: Any, chat: Chat, rows: dict[str, Any], recipe: Recipe, c
         disable_tqdm=True,
         report_to="none",
     )
+    if config.device.type == "cpu":
+        # One of several processes calls it cpu:0, where torch cannot load a checkpoint's optimizer to.
+        config.__dict__["_setup_devices"] = torch.device("cpu")
     trainer = SFTTrainer(
         model=model,
         processing_class=chat.tokenizer,
@@ -155,32 +164,57 @@ def make_stage(command: Command) -> Stage:
     )
 
 
+def get_ready(command: Command, stage: Stage) -> tuple[Any, Chat, dict[str, Rows], Path | None]:
+    """The trainer, the chat, the rows and the checkpoint to go on from: the same in every process."""
+    recipe = command.recipe
+    import_unsloth(recipe, command.run_folder.parent / "cache")
+    model, chat = load_base(recipe, recipe.train.max_tokens)
+    examples = list(read_records(stage.inputs["03_synthesize/examples.jsonl"], Example))
+    rows = {
+        split: tokenize(
+            (e for e in examples if e.split == split), chat, recipe.train.loss, recipe.train.max_tokens
+        )
+        for split in ("train", "validation")
+    }
+    check_rows(rows)
+    model = add_lora(model, recipe)
+    team.check_share(recipe.train.accumulation_steps)
+    checkpoints = stage.work_folder / "checkpoints"
+    checkpoint = newest_checkpoint(checkpoints)
+    trainer = make_trainer(model, chat, rows, recipe, checkpoints)
+    team.agree(checkpoint)
+    trainer.args.eval_on_start = checkpoint is None
+    return trainer, chat, rows, checkpoint
+
+
 def main(command: Command) -> None:
     recipe = command.recipe
     stage = make_stage(command)
-    if command.settled(stage, lambda: check_base(recipe.model)):
+    if team.rank() > 0:
+        team.follow_the_leader()
+        trainer, _, _, checkpoint = get_ready(command, stage)
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         return
-    output = command.working()
-    with output.quiet():
-        import_unsloth(recipe, command.run_folder.parent / "cache")
-        model, chat = load_base(recipe, recipe.train.max_tokens)
-        from inkprint.train.follow import Follow, newest_checkpoint, read_log, rewind_log
-        from inkprint.train.rows import check_rows, prove_mask, tokenize
+    if command.settled(stage, lambda: check_machine(recipe)):
+        return
+    clear_checkpoints(stage.work_folder / "checkpoints")
+    others = [sys.executable, str(command.script), str(command.recipe_path)]
+    with team.company(recipe.gpus, others, command.run_folder / "logs"):
+        train(command, stage)
 
-        examples = list(read_records(stage.inputs["03_synthesize/examples.jsonl"], Example))
-        rows = {
-            split: tokenize(
-                (e for e in examples if e.split == split), chat, recipe.train.loss, recipe.train.max_tokens
-            )
-            for split in ("train", "validation")
-        }
-        check_rows(rows)
-        model = add_lora(model, recipe)
-        checkpoints = stage.work_folder / "checkpoints"
-        checkpoints.mkdir(parents=True, exist_ok=True)
-        checkpoint = newest_checkpoint(checkpoints)
-        trainer = make_trainer(model, chat, rows, recipe, checkpoints)
-        trainer.args.eval_on_start = checkpoint is None
+
+def check_machine(recipe: Recipe) -> None:
+    """Raise UserError for a base or cards that are not there, before anything is loaded."""
+    check_base(recipe.model)
+    if gpus := find_gpus():
+        choose_gpus(gpus, recipe.gpus)
+
+
+def train(command: Command, stage: Stage) -> None:
+    """Train, with the others where there are some, and write the stage's folder."""
+    recipe, output = command.recipe, command.working()
+    with output.quiet():
+        trainer, chat, rows, checkpoint = get_ready(command, stage)
         proof = prove_mask(rows, list(trainer.train_dataset), chat, recipe.train.loss)
     print(
         f"   {proof['rows']['train']:,} rows, {proof['supervised_tokens']:,} tokens learned from,"
@@ -195,12 +229,14 @@ def main(command: Command) -> None:
         print(f"   goes on from step {checkpoint.name.rpartition('-')[2]}", flush=True)
     steps = planned_steps(len(rows["train"].input_ids), recipe)
     with output.counter("steps", steps) as advance, output.quiet():
+        from inkprint.train.follow import Follow  # after Unsloth: it imports transformers
+
         trainer.add_callback(Follow(log, advance, rows["train"].tokens, resumed_seconds))
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     assert trainer.state.global_step == steps, f"{trainer.state.global_step} steps done, {steps} planned"
     entries = read_log(log)
     with stage.writing() as folder:
-        save_adapter(model, folder / "adapter", recipe.model.base)
+        save_adapter(trainer.model, folder / "adapter", recipe.model.base)
         shutil.copy(log, folder / "training_log.jsonl")
         write_json(folder / "mask_proof.json", proof)
         rejects = [reject for of_split in rows.values() for reject in of_split.rejects]
@@ -213,7 +249,8 @@ def main(command: Command) -> None:
             "rejected": len(rejects),
             "failed": 0,
         }
-        facts = training_facts(model, entries, rows["train"].tokens, steps)
+        facts = training_facts(trainer.model, entries, rows["train"].tokens, steps)
+        facts["processes"] = team.size()
         facts["optimizer"] = str(getattr(trainer.args.optim, "value", trainer.args.optim))
         facts["adapter_bytes"] = (folder / "adapter" / "adapter_model.safetensors").stat().st_size
         stage.finish(counts, **facts)
@@ -227,10 +264,8 @@ def main(command: Command) -> None:
 
 def planned_steps(rows: int, recipe: Recipe) -> int:
     """Optimizer steps: the last, smaller batch of an epoch is a step too."""
-    from math import ceil
-
-    batches = ceil(rows / recipe.train.batch_size)
-    return ceil(ceil(batches / recipe.train.accumulation_steps) * recipe.train.epochs)
+    batches = ceil(rows / (recipe.train.batch_size * team.size()))  # of every process
+    return ceil(ceil(batches / (recipe.train.accumulation_steps // team.size())) * recipe.train.epochs)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
     python scripts/doctor.py recipes/books/qwen3-8b.yaml --card rtx4090 --price 0.69    # from a laptop
     python scripts/doctor.py --bundle demo                   # artifacts/demo-bundle.zip
 
-Needs   a second; no GPU, no network. A bundle holds manifests, logs and the recipe: no book text, no key.
+Needs   a second and no GPU; the network where the base is on the Hub. A bundle holds manifests, logs and the
+        recipe: no book text, no key.
 """
 
 from __future__ import annotations

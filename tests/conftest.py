@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,3 +134,22 @@ def trained(workshop: Workshop, finished: Workshop) -> Workshop:
     for name in ("01_extract", "02_prepare", "03_synthesize", "04_train"):
         shutil.copytree(finished.output(name), workshop.run_folder / name)
     return workshop
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Callable[..., str]:
+    """Put a stand-in for nvidia-smi on the path: of each card name, MiB, driver, compute capability."""
+
+    def install(*cards: str) -> str:
+        lines = []
+        for index, card in enumerate(cards):
+            name, rest = card.split(", ", 1)
+            lines.append(f"{index}, GPU-{index}-0000, {rest}, {name}")
+        program = tmp_path / "bin" / "nvidia-smi"
+        program.parent.mkdir(exist_ok=True)
+        answer = "\n".join(lines)
+        program.write_text(f"#!/bin/sh\necho '{answer}'\n")
+        program.chmod(0o755)
+        return f"{program.parent}:{os.environ['PATH']}"
+
+    return install

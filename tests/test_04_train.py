@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -106,15 +109,20 @@ def kill_at_step(shop, step: int) -> None:
     process = subprocess.Popen(
         command, env=shop.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    for _ in range(1200):
-        logs = list(shop.run_folder.glob("work/04_train-*/training_log.jsonl"))
-        if logs and any(entry["step"] >= step for entry in _whole_lines(logs[0])):
-            break
-        assert process.poll() is None, "training ended before it could be killed"
-        time.sleep(0.05)
+    wait_for_step(shop, process, step)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not shop.output("04_train").exists()
+
+
+def wait_for_step(shop, process: subprocess.Popen, step: int) -> None:
+    for _ in range(1200):
+        logs = list(shop.run_folder.glob("work/04_train-*/training_log.jsonl"))
+        if logs and any(entry["step"] >= step for entry in _whole_lines(logs[0])):
+            return
+        assert process.poll() is None, "training ended before it could be killed"
+        time.sleep(0.05)
+    raise AssertionError(f"step {step} was not reached in a minute")
 
 
 def _whole_lines(path):
@@ -145,15 +153,86 @@ def test_a_killed_training_ends_in_the_same_adapter(step, finished, workshop, ba
 
 
 def test_a_checkpoint_that_was_being_written_is_passed_over(tmp_path):
-    from inkprint.train.follow import newest_checkpoint
+    from inkprint.train.checkpoints import clear_checkpoints, newest_checkpoint
 
     for step, whole in ((2, True), (4, True), (10, False)):
         folder = tmp_path / f"checkpoint-{step}"
         folder.mkdir()
         if whole:
             (folder / "complete").write_text("{}")
+    clear_checkpoints(tmp_path)
     assert newest_checkpoint(tmp_path).name == "checkpoint-4"
     assert not (tmp_path / "checkpoint-10").exists()
+
+
+@pytest.fixture
+def for_two(workshop, base):
+    """A workshop whose recipe two processes share, with 01 to 03 done."""
+    workshop.change(gpus=2, train__batch_size=4, train__accumulation_steps=2)
+    workshop.up_to("synthesize")
+    return workshop
+
+
+def losses(shop) -> list[float]:
+    return [entry["loss"] for entry in read(shop.output("04_train/training_log.jsonl")) if "loss" in entry]
+
+
+def processes_of(shop) -> set[int]:
+    """Processes that have the workshop's recipe on their command line."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if str(shop.recipe).encode() in path.read_bytes():
+                found.add(int(path.parent.name))
+    return found
+
+
+def test_two_processes_learn_what_one_learns(for_two):
+    """The same rows a step, so the same losses but for rounding; and only one of them writes.
+
+    The last batch is left out: where it is short, rows of the first fill it up.
+    """
+    for_two.stage("train")
+    manifest = json.loads(for_two.output("04_train/manifest.json").read_text())
+    together, log = losses(for_two), for_two.output("04_train/training_log.jsonl")
+    assert manifest["processes"] == 2
+    assert len(together) == manifest["steps"] == len({entry["step"] for entry in read(log)} - {0})
+    assert "step" in (for_two.run_folder / "logs" / "train.log").read_text()
+    for_two.change(gpus=1)
+    assert "up to date" in for_two.stage("train").stdout, "the number of cards is no setting of the model"
+    for_two.stage("train", "--force")
+    assert losses(for_two)[:-1] == pytest.approx(together[:-1], rel=0.02)
+
+
+def test_a_batch_that_can_not_be_shared_is_named(for_two):
+    for_two.change(train__accumulation_steps=3)
+    done = for_two.stage("train", check=False)
+    assert done.returncode == 2
+    assert "gpus: 2 must divide train.accumulation_steps, which is 3" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_killed_team_leaves_no_process_and_goes_on(for_two, tmp_path):
+    kill_at_step(for_two, 3)
+    time.sleep(2)
+    assert not processes_of(for_two), "a process outlived the one that leads"
+    assert "goes on from step" in for_two.stage("train").stdout
+    first = adapter_digest(for_two)
+    for_two.stage("train", "--force")
+    assert adapter_digest(for_two) == first
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_ends_the_training_with_its_name(for_two):
+    command = [sys.executable, str(ROOT / "scripts" / "04_train.py"), str(for_two.recipe)]
+    training = subprocess.Popen(command, env=for_two.environment(), stderr=subprocess.PIPE, text=True)
+    wait_for_step(for_two, training, 2)
+    (follower,) = processes_of(for_two) - {training.pid}
+    os.kill(follower, signal.SIGKILL)
+    _, said = training.communicate(timeout=120)
+    assert training.returncode == 1
+    assert "process 1 ended with -9" in said
+    assert "train-1.log" in said
 
 
 def test_a_replaced_adapter_is_kept(trained):

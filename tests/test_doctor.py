@@ -6,9 +6,11 @@ prints is the format that NVIDIA documents for --query-gpu; it was not seen on a
 
 from __future__ import annotations
 
+import http.server
 import os
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -32,20 +34,6 @@ def doctor(*words: str | Path, **environment: str) -> subprocess.CompletedProces
     )
 
 
-@pytest.fixture
-def card(tmp_path):
-    """Put a stand-in for nvidia-smi on the path: name, MiB, driver, compute capability."""
-
-    def install(line: str) -> str:
-        program = tmp_path / "bin" / "nvidia-smi"
-        program.parent.mkdir(exist_ok=True)
-        program.write_text(f"#!/bin/sh\necho '{line}'\n")
-        program.chmod(0o755)
-        return f"{program.parent}:{os.environ['PATH']}"
-
-    return install
-
-
 def books_recipe(tmp_path: Path) -> Path:
     """The GPU recipe with a folder of books that is there."""
     values = yaml.safe_load((ROOT / GPU_RECIPE).read_text())
@@ -61,8 +49,8 @@ def test_the_demo_lacks_nothing_here():
     assert {line.split()[0] for line in done.stdout.splitlines()} <= {"ok", "look"}
 
 
-def test_a_recipe_for_a_gpu_stops_where_there_is_none(tmp_path):
-    done = doctor(books_recipe(tmp_path), PATH=f"{Path(sys.executable).parent}:/usr/bin:/bin")
+def test_a_recipe_for_a_gpu_stops_where_there_is_none(tmp_path, hub):
+    done = doctor(books_recipe(tmp_path), PATH=f"{Path(sys.executable).parent}:/usr/bin:/bin", **hub)
     (stop,) = [line for line in done.stdout.splitlines() if line.startswith("STOP")]
     assert "GPU: none seen" in stop
     assert "docs/gpu-boxes.md" in stop
@@ -84,11 +72,21 @@ def test_a_card_that_will_not_do(card, tmp_path, line, says):
     assert done.returncode == 2
 
 
-def test_a_good_card_is_named_and_nothing_is_held_against_it(card, tmp_path):
-    done = doctor(books_recipe(tmp_path), PATH=card("NVIDIA GeForce RTX 4090, 24564, 570.86.10, 8.9"))
+def test_a_good_card_is_named_and_nothing_is_held_against_it(card, hub, tmp_path):
+    path = card("NVIDIA GeForce RTX 4090, 24564, 570.86.10, 8.9")
+    done = doctor(books_recipe(tmp_path), PATH=path, **hub)
     assert "ok    GPU: NVIDIA GeForce RTX 4090, 26 GB, driver 570" in done.stdout
     stops = [line for line in done.stdout.splitlines() if line.startswith("STOP")]
     assert all("torch: the build without CUDA" in stop for stop in stops), stops  # this venv's
+
+
+def test_the_largest_card_is_taken_and_unequal_ones_are_not_taken_together(card, tmp_path):
+    cards = "Tesla T4, 15360, 570.86.10, 7.5", "NVIDIA GeForce RTX 4090, 24564, 570.86.10, 8.9"
+    path, recipe = card(*cards), books_recipe(tmp_path)
+    assert "GPU: NVIDIA GeForce RTX 4090, 26 GB, driver 570; of 2 cards" in doctor(recipe, PATH=path).stdout
+    values = yaml.safe_load(recipe.read_text()) | {"gpus": 2}
+    recipe.write_text(yaml.safe_dump(values))
+    assert "STOP  GPU: gpus: 2: unequal cards" in doctor(recipe, PATH=path).stdout
 
 
 def test_no_data_and_no_base_are_named(tmp_path):
@@ -110,6 +108,70 @@ def test_a_run_that_was_carried_here_needs_no_data(workshop):
     done = doctor(workshop.recipe, INKPRINT_ARTIFACTS=str(workshop.artifacts))
     assert done.returncode == 0, done.stdout
     assert "the run carries its pages" in done.stdout
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """What the Hub answers to a request for a file's headers, in its own error codes."""
+
+    def do_HEAD(self) -> None:
+        owner, revision = self.path.split("/")[1], self.path.split("/")[4]
+        errors = {"gated": (403, "GatedRepo"), "nobody": (404, "RepoNotFound")}
+        status, code = errors.get(owner, (200, "") if revision == "main" else (404, "RevisionNotFound"))
+        if owner == "gated" and self.headers.get("Authorization") == "Bearer hf_accepted":
+            status, code = 200, ""
+        self.send_response(status)
+        self.send_header("X-Error-Code", code)
+        self.send_header("X-Repo-Commit", "0" * 40)
+        self.send_header("ETag", '"1"')
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def hub(tmp_path):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HOME": str(tmp_path / "hub")}
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("name", "revision", "more", "says"),
+    [
+        ("some/model-8b", "main", {}, "ok    base: some/model-8b, to be fetched from the Hub"),
+        ("some/model-8b", "v9", {}, "STOP  base: some/model-8b has no revision v9"),
+        ("nobody/model-8b", "main", {}, "STOP  base: nobody/model-8b: no such model"),
+        ("gated/model-8b", "main", {}, "STOP  base: gated/model-8b: the Hub gives it only to those who"),
+        ("gated/model-8b", "main", {"HF_TOKEN": "hf_accepted"}, "ok    base: gated/model-8b, to be"),
+        ("some/model-8b", "main", {"HF_HUB_OFFLINE": "1"}, "STOP  base: some/model-8b is not in the cache"),
+        (
+            "some/model-8b",
+            "main",
+            {"HF_ENDPOINT": "http://127.0.0.1:9"},
+            "STOP  base: some/model-8b: the Hub does",
+        ),
+    ],
+)
+def test_whether_the_hub_would_give_the_model(hub, tmp_path, name, revision, more, says):
+    recipe = books_recipe(tmp_path)
+    values = yaml.safe_load(recipe.read_text())
+    values["model"] |= {"base": name, "revision": revision}
+    recipe.write_text(yaml.safe_dump(values))
+    assert says in doctor(recipe, **(hub | more)).stdout
+
+
+def test_a_model_in_the_cache_needs_no_hub(hub, tmp_path):
+    snapshot = tmp_path / "hub" / "hub" / "models--some--model-8b" / "snapshots" / ("a" * 40)
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}")
+    recipe = books_recipe(tmp_path)
+    values = yaml.safe_load(recipe.read_text())
+    values["model"] |= {"base": "some/model-8b", "revision": "a" * 40}
+    recipe.write_text(yaml.safe_dump(values))
+    assert "ok    base: some/model-8b is in the cache" in doctor(recipe, **hub, HF_HUB_OFFLINE="1").stdout
 
 
 def test_parameters_are_counted_in_the_files_and_read_from_the_name(tmp_path):

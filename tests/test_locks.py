@@ -17,7 +17,7 @@ def packages(name):
 
 
 def test_the_locks_are_there():
-    assert [lock.stem for lock in LOCKS] == ["cpu", "cuda", "dev", "torch-cpu", "torch-registry"]
+    assert [lock.stem for lock in LOCKS] == ["cpu", "cuda", "dev", "sky", "torch-cpu", "torch-registry"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from inkprint.chat import Chat
 from inkprint.errors import UserError
+from inkprint.gpus import claim_gpus
 from inkprint.recipe import ROOT, Model, Recipe
 
 if TYPE_CHECKING:
@@ -57,13 +58,17 @@ def positions(recipe: Recipe) -> int:
 
 
 def import_unsloth(recipe: Recipe, cache: Path) -> None:
-    """Import Unsloth before what it patches (transformers, trl, peft), with its environment settled."""
+    """Import Unsloth before what it patches (transformers, trl, peft), with its environment settled.
+
+    One card is in sight, or those of the processes that train together on this machine.
+    """
     os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(cache / "unsloth"))
     os.environ.setdefault("UNSLOTH_DISABLE_STATISTICS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     # Threads that wait by spinning all but stop on a machine that is shared (seen: 5 s a step, not 0.4).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    claim_gpus(int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
     if recipe.model.folder is not None:
         os.environ["HF_HUB_OFFLINE"] = "1"
     if recipe.device == "gpu":

@@ -140,6 +140,7 @@ class Recipe(Section):
     run: Name  # artifacts/<run>/
     seed: CountOrZero
     device: Literal["auto", "gpu"]  # auto: a GPU where there is one; gpu: never without
+    gpus: Count  # cards, or without any processes, that share each of training's batches
     model: Model
     extract: Extract
     prepare: Prepare
@@ -148,6 +149,15 @@ class Recipe(Section):
     generate: Generate
     evaluate: Evaluate
     report: Report
+
+    @model_validator(mode="after")
+    def _batch_can_be_shared(self) -> Recipe:
+        if self.train.accumulation_steps % self.gpus:
+            steps = self.train.accumulation_steps
+            raise ValueError(
+                f"gpus: {self.gpus} must divide train.accumulation_steps, which is {steps}: cards share them"
+            )
+        return self
 
 
 class _UniqueKeys(yaml.SafeLoader):

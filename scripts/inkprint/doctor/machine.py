@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,13 @@ from pathlib import Path
 from inkprint.artifacts import read_manifest, stage_folder
 from inkprint.doctor.needs import GB, disk_bytes, gpu_bytes, parameters
 from inkprint.errors import UserError
+from inkprint.gpus import choose_gpus, find_gpus
 from inkprint.models import DEMO_BASE, check_base
 from inkprint.recipe import ROOT, Recipe
 
 DRIVER = 570  # the oldest driver that runs CUDA 12.8
 CAPABILITY = 7.0  # Volta: the oldest that Unsloth trains on
+HUB_TIMEOUT_SECONDS = 10.0
 SHM_BYTES = 1e9  # torch's data loaders pass batches through /dev/shm; Docker gives 64 MB
 
 
@@ -28,14 +29,6 @@ class Finding:
     what: str
     mend: str = ""
     fatal: bool = False
-
-
-@dataclass(frozen=True)
-class Gpu:
-    name: str
-    memory_bytes: float
-    driver: int
-    capability: float
 
 
 def examine(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
@@ -64,10 +57,7 @@ def data(recipe: Recipe, artifacts: Path) -> Finding:
 def base(recipe: Recipe) -> Finding:
     """Whether the base model is here, or can be fetched."""
     if recipe.model.folder is None:
-        if os.environ.get("HF_HUB_OFFLINE") == "1":
-            mend = "unset HF_HUB_OFFLINE, unless the model is in the cache"
-            return Finding(f"base: {recipe.model.base} is on the Hub, and HF_HUB_OFFLINE is set", mend)
-        return Finding(f"base: {recipe.model.base}, fetched from the Hub where the cache lacks it")
+        return _on_the_hub(recipe.model.base, recipe.model.revision or "main")
     if recipe.model.folder == ROOT / DEMO_BASE:
         return Finding("base: the demo's, made when it is needed")
     try:
@@ -75,6 +65,32 @@ def base(recipe: Recipe) -> Finding:
     except UserError as error:
         return Finding(f"base: {error}", "put the model there, or change model.base", fatal=True)
     return Finding(f"base: {recipe.model.base} is here")
+
+
+def _on_the_hub(name: str, revision: str) -> Finding:
+    """Whether the Hub has the model at that revision and would give it to us: one small request."""
+    import httpx
+    from huggingface_hub import errors, get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
+
+    what = f"base: {name}"
+    if isinstance(try_to_load_from_cache(name, "config.json", revision=revision), str):
+        return Finding(f"{what} is in the cache")
+    if os.environ.get("HF_HUB_OFFLINE") == "1":
+        return Finding(f"{what} is not in the cache, and HF_HUB_OFFLINE is set", "unset it", fatal=True)
+    try:
+        get_hf_file_metadata(hf_hub_url(name, "config.json", revision=revision), timeout=HUB_TIMEOUT_SECONDS)
+    except errors.GatedRepoError:
+        mend = "accept its licence on its page there, and put your token into .env as HF_TOKEN"
+        return Finding(f"{what}: the Hub gives it only to those who accepted its licence", mend, fatal=True)
+    except errors.RevisionNotFoundError:
+        return Finding(f"{what} has no revision {revision} on the Hub", "see model.revision", fatal=True)
+    except errors.RepositoryNotFoundError:
+        mend = "see model.base; for a private one put your token into .env as HF_TOKEN"
+        return Finding(f"{what}: no such model on the Hub", mend, fatal=True)
+    except (httpx.HTTPError, OSError) as error:
+        mend = "a run needs the network once: then the model is in the cache"
+        return Finding(f"{what}: the Hub does not answer ({type(error).__name__})", mend, fatal=True)
+    return Finding(f"{what}, to be fetched from the Hub")
 
 
 def graphics(recipe: Recipe) -> Iterator[Finding]:
@@ -85,8 +101,14 @@ def graphics(recipe: Recipe) -> Iterator[Finding]:
         mend = _no_gpu_mend() if wanted else ""
         yield Finding("GPU: none seen" + ("" if wanted else "; this recipe does without"), mend, fatal=wanted)
         return
-    gpu = gpus[0]
-    yield Finding(f"GPU: {gpu.name}, {gpu.memory_bytes / GB:.0f} GB, driver {gpu.driver}")
+    try:
+        gpu = choose_gpus(gpus, recipe.gpus)[0]
+    except UserError as error:
+        yield Finding(f"GPU: {error}", "choose another number, or CUDA_VISIBLE_DEVICES", fatal=True)
+        return
+    taken = f"{recipe.gpus} x " if recipe.gpus > 1 else ""
+    others = f"; of {len(gpus)} cards here" if len(gpus) > recipe.gpus else ""
+    yield Finding(f"GPU: {taken}{gpu.name}, {gpu.memory_bytes / GB:.0f} GB, driver {gpu.driver}{others}")
     if gpu.driver < DRIVER:
         mend = f"CUDA 12.8 needs {DRIVER} or newer: update it, or rent a machine with a newer one"
         yield Finding(f"driver: {gpu.driver} is too old", mend, fatal=True)
@@ -110,26 +132,6 @@ def graphics(recipe: Recipe) -> Iterator[Finding]:
         "a smaller train.batch_size or max_tokens (more accumulation_steps), a smaller base, or a larger card"
     )
     yield Finding(said, mend if short else "", fatal=need > 1.15 * gpu.memory_bytes)
-
-
-def find_gpus() -> list[Gpu]:
-    """The NVIDIA cards that this process may use, largest first; none where nvidia-smi does not answer."""
-    query = "--query-gpu=name,memory.total,driver_version,compute_cap"
-    try:
-        answer = subprocess.run(
-            ["nvidia-smi", query, "--format=csv,noheader,nounits"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return []
-    gpus = []
-    for line in answer.strip().splitlines():
-        name, memory, driver, capability = (part.strip() for part in line.rsplit(",", 3))
-        gpus.append(Gpu(name, float(memory) * 2**20, int(driver.split(".")[0]), float(capability)))
-    return sorted(gpus, key=lambda gpu: -gpu.memory_bytes)
 
 
 def _no_gpu_mend() -> str:

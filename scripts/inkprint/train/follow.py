@@ -1,14 +1,8 @@
-"""Following the trainer: its log as JSONL, the progress bar, and checkpoints that are whole.
-
-training_log.jsonl is written beside the checkpoints while training goes on. A checkpoint counts
-only once it holds the file `complete`, written after everything else, so that a kill in the middle
-of saving is survived; the file says how long the log was, which is cut back to that on resuming.
-"""
+"""Following the trainer: its log as JSONL, the progress bar, and checkpoints marked as whole."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -16,8 +10,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from inkprint.records import write_json
-
-COMPLETE = "complete"
+from inkprint.train.checkpoints import COMPLETE
 
 
 class Follow(TrainerCallback):
@@ -55,29 +48,3 @@ class Follow(TrainerCallback):
             "seconds": round(time.monotonic() - self._started, 1),
         }
         write_json(folder / COMPLETE, note)
-
-
-def newest_checkpoint(folder: Path) -> Path | None:
-    """The newest complete checkpoint; incomplete ones are deleted."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-    whole = [path for path in found if (path / COMPLETE).is_file()]
-    for path in found:
-        if path not in whole:
-            shutil.rmtree(path)
-    return whole[-1] if whole else None
-
-
-def rewind_log(log: Path, checkpoint: Path | None) -> float:
-    """Cut the log back to what it was at the checkpoint. Returns the seconds trained until then."""
-    if checkpoint is None:
-        log.unlink(missing_ok=True)
-        return 0.0
-    note = json.loads((checkpoint / COMPLETE).read_text(encoding="utf-8"))
-    with log.open("r+b") as handle:
-        handle.truncate(note["log_bytes"])
-    return note["seconds"]
-
-
-def read_log(log: Path) -> list[dict[str, Any]]:
-    with log.open(encoding="utf-8") as handle:
-        return [json.loads(line) for line in handle]
