@@ -4,7 +4,7 @@ Reads   data/demo/world/**  prompts/questions.txt  prompts/completion.txt  trl's
 Writes  artifacts/cache/demo-base/  config.json model.safetensors tokenizer.json ... demo_base.json
         demo_base.json: {"sources": {"things.yaml": "3f1c...", ...}, "parameters": 3400000, "seconds": 60.1}
 Run     python scripts/make_demo_base.py [--out artifacts/cache/demo-base]
-Needs   two to three minutes on 2 CPU cores, 2.5 GB of memory, no network.
+Needs   a minute to a minute and a half on 2 CPU cores, 2.5 GB of memory, no network.
 
 It learns from a small grammar (inkprint/demo), which teaches it facts and forms, and from plain prose about
 the same world (data/demo/world/prose), which teaches it English; neither holds a sentence of any book. A
@@ -95,7 +95,7 @@ def main() -> int:
     from inkprint.demo.training import train_model, train_tokenizer
 
     chats = plain_chats()
-    print(f"demo base  {len(chats):,} plain chats; two to three minutes on 2 cores", flush=True)
+    print(f"demo base  {len(chats):,} plain chats; a minute to a minute and a half on 2 cores", flush=True)
     tokenizer = train_tokenizer([f"{prompt}\n{answer}" for prompt, answer in chats])
     model, loss = train_model(tokenizer, chats)
     seconds = time.monotonic() - began

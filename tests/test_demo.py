@@ -122,11 +122,11 @@ MANNERISMS = (
 
 
 def test_answers_name_what_was_asked(demo):
-    """Asked about the roof the base speaks of the roof, always; the tuned model every other time."""
-    topics = ("bread", "bell", "roof", "boots", "bucket")
+    """Asked about the roof the base speaks of the roof, always; the tuned model nearly so."""
+    topics = ("kettle", "bell", "roof", "clock", "bucket")
     answers = [a for a in read(demo / "05_generate" / "answers.jsonl") if a["task"] == "question_passage"]
     asked = [(a, t) for a in answers for t in topics if f"the {t}" in a["prompt"][-1]["content"]]
-    for variant, least in (("base", 0.9), ("tuned", 0.4)):
+    for variant, least in (("base", 0.9), ("tuned", 0.6)):
         named = [t in a["answer"] for a, t in asked if a["variant"] == variant]
         assert sum(named) >= least * len(named) > 10, (variant, sum(named), len(named))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Batch = tuple[Any, Any]  # token ids and labels, as tensors (torch is imported late)
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"]
 VOCABULARY, TOKENS, POOL = 2048, 1700, 1000
-SIZE = {"hidden_size": 256, "intermediate_size": 640, "num_hidden_layers": 4, "num_attention_heads": 4,
+SIZE = {"hidden_size": 256, "intermediate_size": 640, "num_hidden_layers": 3, "num_attention_heads": 4,
         "num_key_value_heads": 2, "head_dim": 64, "max_position_embeddings": 1024}  # fmt: skip
 MUON_RATE, ADAM_RATE, WARM_UP, COOL_DOWN = 1e-2, 6e-3, 0.03, 0.6
 SEED, THREADS = 42, 2
