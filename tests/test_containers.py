@@ -24,8 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from conftest import ROOT, recipe_values
+from conftest import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.training, pytest.mark.timeout(1800)]
 
@@ -60,7 +59,7 @@ class Checkout:
 
     @property
     def run(self) -> Path:
-        return self.folder / "artifacts" / "little"
+        return self.folder / "artifacts" / "demo"
 
     def start(self, command: Sequence[str], environment: dict[str, str], **options: Any) -> subprocess.Popen:
         """Start a command as the checkout's owner."""
@@ -129,8 +128,8 @@ def digests(folder: Path, without: str = "") -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def checkout(materials: Path, base: Path):
-    """A fresh checkout with the tests' little book and base, and the image built from it."""
+def checkout():
+    """A fresh checkout with a book of the user's in it, and the image built from it."""
     if shutil.which("docker") is None or subprocess.run(["docker", "info"], capture_output=True).returncode:
         if os.environ.get("INKPRINT_REQUIRE_DOCKER") == "1":
             pytest.fail("INKPRINT_REQUIRE_DOCKER=1 and no Docker engine answers")
@@ -142,11 +141,9 @@ def checkout(materials: Path, base: Path):
         target = made.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target)
-    shutil.copytree(materials, made.folder / "data" / "little")
-    values = recipe_values(Path("data/little"))
-    values["model"]["base"] = "./data/little/base"
-    (made.folder / "recipes" / "little.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
-    gpu = (made.folder / "recipes" / "little.yaml").read_text().replace("device: auto", "device: gpu")
+    (made.folder / "data" / "mine").mkdir()
+    (made.folder / "data" / "mine" / "book.txt").write_text("Nobody's but mine.")
+    gpu = (made.folder / "recipes" / "demo.yaml").read_text().replace("device: auto", "device: gpu")
     (made.folder / "recipes" / "gpu.yaml").write_text(gpu)
     if root:
         made.own()
@@ -160,10 +157,11 @@ def checkout(materials: Path, base: Path):
 
 @pytest.fixture(scope="session")
 def finished_there(checkout: Checkout) -> Checkout:
-    """The checkout after all seven stages, each in a container of its own. Not to be changed."""
+    """The checkout after the demo, each stage in a container of its own, no .env. Not to be changed."""
     before = digests(checkout.folder, without="artifacts")
+    checkout.service("demo-base")
     for stage in STAGES:
-        checkout.service("-e", "OMP_NUM_THREADS=1", stage, "recipes/little.yaml")
+        checkout.service(stage, "recipes/demo.yaml")
     assert digests(checkout.folder, without="artifacts") == before
     return checkout
 
@@ -173,15 +171,11 @@ def finished_here(finished_there: Checkout, tmp_path_factory) -> Path:
     """The run folder of the same recipe and code, run without a container."""
     artifacts = tmp_path_factory.mktemp("here")
     environment = {k: v for k, v in os.environ.items() if not k.startswith("INKPRINT_")}
-    environment |= {
-        "INKPRINT_ARTIFACTS": str(artifacts),
-        "OMP_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    environment |= {"INKPRINT_ARTIFACTS": str(artifacts), "PYTHONDONTWRITEBYTECODE": "1"}
     for folder in FOLDERS:
-        command = [sys.executable, f"scripts/{folder}.py", "recipes/little.yaml"]
+        command = [sys.executable, f"scripts/{folder}.py", "recipes/demo.yaml"]
         subprocess.run(command, cwd=finished_there.folder, env=environment, check=True, capture_output=True)
-    return artifacts / "little"
+    return artifacts / "demo"
 
 
 def outputs(run: Path, folder: str) -> dict[str, str]:
@@ -288,7 +282,7 @@ def test_the_image_holds_no_key_and_no_data_of_the_user(checkout):
         "docker", "run", "--rm", "--entrypoint", "ls", IMAGE, "-A", ".", "data", "artifacts"
     ).stdout
     assert {"scripts", "demo", "run_all.sh"} <= set(looked.split())
-    assert not {".env", ".git", ".venv", "little"} & set(looked.split())
+    assert not {".env", ".git", ".venv", "mine"} & set(looked.split())
 
 
 def test_the_image_holds_the_code_of_the_checkout(checkout):
@@ -319,7 +313,7 @@ def test_a_compiled_kernel_is_loaded_from_the_cache(checkout):
 
 def test_run_all_finds_everything_up_to_date_at_once(finished_there):
     start = time.monotonic()
-    done = finished_there.run_all("recipes/little.yaml", "--runtime", "docker")
+    done = finished_there.run_all("recipes/demo.yaml", "--runtime", "docker")
     seconds = time.monotonic() - start
     lines = [line for line in done.stdout.splitlines() if line[:2].isdigit()]
     assert [line.split(maxsplit=2)[1:] for line in lines] == [[stage, "up to date"] for stage in STAGES]
@@ -328,10 +322,10 @@ def test_run_all_finds_everything_up_to_date_at_once(finished_there):
 
 
 def test_run_all_works_in_containers_where_the_image_is_built(finished_there):
-    varied = ["recipes/little.yaml", "--run", "varied"]
+    varied = ["recipes/demo.yaml", "--run", "varied"]
     done = finished_there.run_all(*varied, "--set", "generate.prompts=4")
     assert "run_all.sh: artifacts/varied/recipe.yaml, runtime docker (the image is built" in done.stdout
-    assert "taken over from run little" in done.stdout
+    assert "taken over from run demo" in done.stdout
     assert "4 prompts" in done.stdout
     assert (finished_there.folder / "artifacts" / "varied" / "07_report" / "report.html").is_file()
     planned = finished_there.run_all(*varied, "--plan", "--from", "evaluate").stdout
@@ -347,9 +341,9 @@ def test_run_all_works_in_containers_where_the_image_is_built(finished_there):
 def test_a_closed_terminal_does_not_kill_a_run_in_containers(finished_there):
     """The terminal goes while 04 is in its container; 04 ends well and 05 starts after it."""
     ours, theirs = pty.openpty()
-    command = ["./run_all.sh", "recipes/little.yaml", "--run", "closed", "--runtime", "docker"]
+    command = ["./run_all.sh", "recipes/demo.yaml", "--run", "closed", "--runtime", "docker"]
     options = {"stdin": theirs, "stdout": theirs, "stderr": theirs, "start_new_session": True}
-    process = finished_there.start([*command, "--set", "train.rank=8", "--to", "generate"], {}, **options)
+    process = finished_there.start([*command, "--set", "train.epochs=0.5", "--to", "generate"], {}, **options)
     os.close(theirs)
     run = finished_there.folder / "artifacts" / "closed"
     deadline = time.monotonic() + 300
@@ -365,8 +359,8 @@ def test_a_closed_terminal_does_not_kill_a_run_in_containers(finished_there):
 @pytest.mark.parametrize(
     ("recipe", "environment", "says"),
     [
-        ("recipes/little.yaml", {"INKPRINT_IMAGE": "inkprint-not-built"}, "the image is not built"),
-        ("recipes/little.yaml", {"DOCKER_HOST": "unix:///nowhere"}, "no Docker engine answers"),
+        ("recipes/demo.yaml", {"INKPRINT_IMAGE": "inkprint-not-built"}, "the image is not built"),
+        ("recipes/demo.yaml", {"DOCKER_HOST": "unix:///nowhere"}, "no Docker engine answers"),
         ("recipes/gpu.yaml", {"COMPOSE_FILE": "compose.yaml:compose.cpu.yaml"}, "device: gpu"),
         ("/elsewhere/recipe.yaml", {}, "lies outside recipes/"),
         ("recipes/none.yaml", {}, "no such recipe"),
@@ -405,7 +399,7 @@ def test_the_doctor_says_in_a_container_what_is_missing(checkout):
     done = checkout.service("doctor", "recipes/gpu.yaml", check=False)
     assert done.returncode == 2, done.stdout + done.stderr
     assert "STOP  GPU: none seen: the container was given none" in done.stdout
-    assert checkout.service("doctor", "recipes/little.yaml").returncode == 0
+    assert checkout.service("doctor", "recipes/demo.yaml").returncode == 0
 
 
 def test_a_folder_that_is_missing_is_not_made_by_root(checkout):
@@ -419,7 +413,7 @@ def test_a_folder_that_is_missing_is_not_made_by_root(checkout):
 def test_a_folder_that_is_not_the_callers_is_one_line(checkout, tmp_path):
     closed = checkout.folder.parent / "closed"
     closed.mkdir(mode=0o755)
-    done = checkout.service("extract", "recipes/little.yaml", check=False, INKPRINT_ARTIFACTS=str(closed))
+    done = checkout.service("extract", "recipes/demo.yaml", check=False, INKPRINT_ARTIFACTS=str(closed))
     assert done.returncode == 2
     assert "permission denied" in done.stderr
     assert done.stderr.count("\n") == 1
@@ -435,8 +429,27 @@ def test_a_model_cache_elsewhere_is_seen_at_its_own_path(checkout):
     assert (cache / "here").stat().st_uid == checkout.uid
 
 
-def test_the_test_tools_are_in_the_test_image(checkout):
-    done = checkout.service(
-        "test", "-q", "tests/test_locks.py", "tests/test_chat.py", COMPOSE_PROGRESS="quiet"
-    )
-    assert re.search(r"\d+ passed", done.stdout), done.stdout
+def test_the_quick_tests_pass_in_a_container(checkout):
+    """No git, no network, no writing but to /tmp: what needs one of them skips with a reason."""
+    quick = "not (slow or training or whole_runs)"
+    done = checkout.service("test", "-q", "-n", "2", "-m", quick, COMPOSE_PROGRESS="quiet", check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 300, done.stdout[-400:]
+
+
+PACKAGES = (
+    "pip freeze --all; dpkg --list; find scripts -type f ! -name '*.pyc' -exec sha256sum {} + | sort -k 2"
+)
+
+
+def test_built_twice_it_holds_the_same(checkout):
+    """Nothing cached: packages of Python and of the system by version, and the code byte for byte."""
+    again = f"{IMAGE}-again"
+    checkout.compose("build", "--no-cache", "run", INKPRINT_IMAGE=again, INKPRINT_COMMIT=COMMIT)
+    held = [
+        checkout.call("docker", "run", "--rm", "--entrypoint", "bash", image, "-c", PACKAGES).stdout
+        for image in (IMAGE, again)
+    ]
+    checkout.call("docker", "image", "rm", again)
+    assert len(held[0].splitlines()) > 200
+    assert held[0] == held[1]

@@ -88,8 +88,8 @@ def test_a_wrong_value_is_named(assignment, says):
 
 
 def test_a_number_that_yaml_reads_as_text_is_explained(tmp_path):
-    text = (ROOT / "recipes" / "demo.yaml").read_text().replace("6.0e-3", "2e-4")
-    (tmp_path / "r.yaml").write_text(text)
+    text = (ROOT / "recipes" / "demo.yaml").read_text()
+    (tmp_path / "r.yaml").write_text(re.sub("learning_rate: .*", "learning_rate: 2e-4", text))
     with pytest.raises(UserError, match=r"train\.learning_rate: '2e-4' is text to YAML.*2\.0e-04"):
         load_recipe(tmp_path / "r.yaml")
 

@@ -116,9 +116,13 @@ class Command:
 
 
 def artifacts_folder() -> Path:
-    """Where runs live: artifacts/ in the checkout, or INKPRINT_ARTIFACTS."""
+    """Where runs live: artifacts/ in the checkout, or INKPRINT_ARTIFACTS.
+
+    As seen from here where it lies below: in a container the checkout has another path than on its host.
+    """
     load_environment()
-    return ROOT / os.environ.get("INKPRINT_ARTIFACTS", "artifacts")
+    folder = ROOT / os.environ.get("INKPRINT_ARTIFACTS", "artifacts")
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
 
 
 def load_environment() -> None:

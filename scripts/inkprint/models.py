@@ -62,7 +62,7 @@ def import_unsloth(recipe: Recipe, cache: Path) -> None:
 
     One card is in sight, or those of the processes that train together on this machine.
     """
-    os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(cache / "unsloth"))
+    os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str((cache / "unsloth").resolve()))
     os.environ.setdefault("UNSLOTH_DISABLE_STATISTICS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
