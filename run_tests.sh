@@ -40,13 +40,14 @@ tests() {
 }
 
 bin=${INKPRINT_VENV:-.venv}/bin
+two=(--numprocesses 2 --dist loadfile)
 part set-up ./setup.sh --dev
 part lint lint
 for kind in "${kinds[@]}"; do
   case $kind in
-    # Two at a time: they wait for processes that start. What trains has both cores to itself.
-    quick) part quick tests quick -m 'not (slow or training or whole_runs)' --numprocesses 2 --dist loadfile "$@" ;;
-    training) part training tests training -m '(training or whole_runs) and not slow' "$@" ;;
+    # Two at a time: a test trains with one thread. Of the slow ones some want both cores.
+    quick) part quick tests quick -m 'not (slow or training or whole_runs)' "${two[@]}" "$@" ;;
+    training) part training tests training -m '(training or whole_runs) and not slow' "${two[@]}" "$@" ;;
     slow) part slow tests slow -m slow "$@" ;;
   esac
 done

@@ -226,6 +226,7 @@ def test_the_stage_on_a_book(workshop):
     assert counts["in"] == counts["out"] + counts["rejected"]
 
 
+@pytest.mark.whole_runs
 def test_a_further_book_changes_no_passage_of_the_first(workshop, materials, tmp_path):
     from little import make_book
 

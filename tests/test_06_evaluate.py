@@ -314,6 +314,7 @@ def test_what_was_made_to_differ_is_told_apart(evaluated):
     assert result["keyword_density"]["items"] == 48
 
 
+@pytest.mark.whole_runs
 def test_the_same_input_gives_the_same_bytes_and_an_up_to_date_stage(evaluated):
     recipe, run = evaluated
     before = {
@@ -336,6 +337,7 @@ def test_answers_of_one_variant_only_are_refused_in_one_line(tmp_path):
     assert not (tmp_path / "artifacts/small" / FOLDER).exists()
 
 
+@pytest.mark.whole_runs
 def test_few_passages_and_no_keywords_still_make_an_honest_result(tmp_path):
     recipe = make_run(tmp_path, {"keywords: 20": "keywords: 0"}, test=6)
     run_script("06_evaluate.py", recipe)

@@ -164,6 +164,7 @@ def test_the_terminal_gets_three_numbers_and_the_path(reported):
     assert said[-1].endswith("07_report/report.html")
 
 
+@pytest.mark.whole_runs
 def test_the_same_input_gives_the_same_bytes_and_an_up_to_date_stage(reported):
     recipe = reported / "small.yaml"
     folder = reported / RUN / "07_report"
@@ -175,6 +176,7 @@ def test_the_same_input_gives_the_same_bytes_and_an_up_to_date_stage(reported):
         assert path.read_bytes() == content, path.name
 
 
+@pytest.mark.whole_runs
 def test_few_passages_no_keywords_and_empty_answers_still_make_a_report(tmp_path):
     recipe = make_run(tmp_path, {"keywords: 20": "keywords: 0"}, test=6)
     change_answers(tmp_path, lambda answer: answer | {"answer": ""})

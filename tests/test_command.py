@@ -49,6 +49,7 @@ def test_a_bad_recipe_is_one_line_and_makes_nothing(script, workshop):
     assert not workshop.artifacts.exists()
 
 
+@pytest.mark.whole_runs
 @pytest.mark.parametrize(
     ("stage", "maker"),
     [
