@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 
 import pytest
+from conftest import ROOT
 
 from inkprint.errors import UserError
 from inkprint.gpus import Gpu, choose_gpus, claim_gpus, find_gpus
@@ -63,3 +66,17 @@ def test_without_a_driver_nothing_is_claimed(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert claim_gpus(1) == 0
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
+
+
+def test_a_container_is_given_the_largest_cards_as_docker_numbers_them(tmp_path):
+    """run_all.sh chooses on the host, where no Python need be: its own function, by itself."""
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\nprintf '15360, 0\\n24564, 1\\n24564, 2\\n'\n")
+    program.chmod(0o755)
+    function = re.search(r"^largest_gpus\(\) \{\n.*?^\}", (ROOT / "run_all.sh").read_text(), re.M | re.S)
+    for recipe, cards in (("gpus: 1\n", "1"), ("seed: 4\ngpus: 2 # two\n", "1,2"), ("", "1")):
+        (tmp_path / "recipe.yaml").write_text(recipe)
+        script = f"set -euo pipefail\n{function[0]}\nrecipe={tmp_path}/recipe.yaml\nlargest_gpus"
+        environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=environment)
+        assert done.stdout.strip() == cards, done.stderr
