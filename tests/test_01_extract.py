@@ -330,6 +330,14 @@ def test_chapters_without_a_whole_outline(tmp_path, outline, contents, heads):
 # -- single features --------------------------------------------------------------------------
 
 
+def test_a_bibliography_under_a_title_of_its_own_is_one(tmp_path):
+    """The demo's book calls it Books in the House; it follows the notes and is in alphabetical order."""
+    pages = extract(tmp_path, ROOT / "data" / "demo" / "books")
+    dropped = [page.page_class for page in pages if not page.kept]
+    front = ["title", "copyright", "dedication", "blank", "contents", "contents"]
+    assert dropped == [*front, "notes", "bibliography", "index", "index"]
+
+
 def test_footnotes_and_their_marks_stand_apart(tmp_path):
     press = Press()
     press.leaf()
