@@ -144,7 +144,7 @@ def checkout():
     (made.folder / "data" / "mine").mkdir()
     (made.folder / "data" / "mine" / "book.txt").write_text("Nobody's but mine.")
     gpu = (made.folder / "recipes" / "demo.yaml").read_text().replace("device: auto", "device: gpu")
-    (made.folder / "recipes" / "gpu.yaml").write_text(gpu)
+    (made.folder / "data" / "mine" / "gpu.yaml").write_text(gpu)
     if root:
         made.own()
     # A key lies in .env and in the environment while the image is built, as it would on a real machine.
@@ -361,7 +361,7 @@ def test_a_closed_terminal_does_not_kill_a_run_in_containers(finished_there):
     [
         ("recipes/demo.yaml", {"INKPRINT_IMAGE": "inkprint-not-built"}, "the image is not built"),
         ("recipes/demo.yaml", {"DOCKER_HOST": "unix:///nowhere"}, "no Docker engine answers"),
-        ("recipes/gpu.yaml", {"COMPOSE_FILE": "compose.yaml:compose.cpu.yaml"}, "device: gpu"),
+        ("data/mine/gpu.yaml", {"COMPOSE_FILE": "compose.yaml:compose.cpu.yaml"}, "device: gpu"),
         ("/elsewhere/recipe.yaml", {}, "lies outside recipes/"),
         ("recipes/none.yaml", {}, "no such recipe"),
     ],
@@ -389,14 +389,14 @@ def test_what_keeps_a_gpu_from_a_container_is_named(driver, says, checkout):
     program.chmod(0o755)
     program.parent.chmod(0o755)
     path = f"{program.parent}:{os.environ['PATH']}"
-    done = checkout.run_all("recipes/gpu.yaml", "--runtime", "docker", check=False, PATH=path)
+    done = checkout.run_all("data/mine/gpu.yaml", "--runtime", "docker", check=False, PATH=path)
     assert done.returncode == 2, done.stdout + done.stderr
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
 
 
 def test_the_doctor_says_in_a_container_what_is_missing(checkout):
-    done = checkout.service("doctor", "recipes/gpu.yaml", check=False)
+    done = checkout.service("doctor", "data/mine/gpu.yaml", check=False)
     assert done.returncode == 2, done.stdout + done.stderr
     assert "STOP  GPU: none seen: the container was given none" in done.stdout
     assert checkout.service("doctor", "recipes/demo.yaml").returncode == 0
@@ -430,7 +430,7 @@ def test_a_model_cache_elsewhere_is_seen_at_its_own_path(checkout):
 
 
 def test_the_quick_tests_pass_in_a_container(checkout):
-    """No git, no network, no writing but to /tmp: what needs one of them skips with a reason."""
+    """Without git, network or a place to write to but /tmp; two tests skip, for they need git or root."""
     quick = "not (slow or training or whole_runs)"
     done = checkout.service("test", "-q", "-n", "2", "-m", quick, COMPOSE_PROGRESS="quiet", check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
