@@ -1,6 +1,7 @@
 """Turn documents into pages of clean text, and say of every page and line what it is and why.
 
 Reads   the recipe's extract.data      a PDF, EPUB or text file, or a folder of them
+        overrides.yaml beside them     {"book.pdf": {"keep": ["12-16"], "drop": ["313-352"]}}, if it is there
 Writes  01_extract/documents.jsonl     {"id": "page-3f9a12c04be1", "document": "book.pdf",
                                         "document_sha256": "9b1c…", "page": 14, "label": "8",
                                         "page_class": "body", "kept": true, "reason": "",
@@ -26,6 +27,7 @@ from inkprint.artifacts import Stage
 from inkprint.command import Command, start
 from inkprint.errors import UserError
 from inkprint.extract.documents import find_documents, is_plain_text, opened, outline_of, read_text
+from inkprint.extract.overrides import OVERRIDES, Overrides, overrides_file, read_overrides
 from inkprint.hashes import hash_file
 from inkprint.recipe import ROOT
 from inkprint.records import ChapterStart, Page, Reject, RemovedLine, content_id, write_records
@@ -45,9 +47,10 @@ def main(command: Command) -> None:
     if not documents:
         raise UserError(f"{data}: no documents in it; put PDF, EPUB or text files there")
     plain = {name: is_plain_text(path) for name, path in documents.items()}  # cheap checks first
+    overrides = read_overrides(overrides_file(data), list(documents))
     pages: list[Page] = []
     for name, path in command.working().progress(documents.items(), "documents", len(documents)):
-        pages += read_document(name, path, plain[name])
+        pages += read_document(name, path, plain[name], overrides.get(name, Overrides()))
         print("\n".join(summary(name, [page for page in pages if page.document == name])), flush=True)
     kept = sum(page.kept for page in pages)
     with stage.writing() as folder:
@@ -60,31 +63,36 @@ def main(command: Command) -> None:
 
 
 def _stage(command: Command, data: Path) -> Stage:
+    documents = find_documents(data) if data.exists() else {}
+    if overrides_file(data).is_file():
+        documents[OVERRIDES] = overrides_file(data)
     return Stage(
         run_folder=command.run_folder,
         name="extract",
         format_number=FORMAT,
         settings={"extract": command.recipe.extract.model_dump(exclude={"data"})},
         seed=command.recipe.seed,
-        inputs={f"data/{name}": path for name, path in find_documents(data).items()} if data.exists() else {},
+        inputs={f"data/{name}": path for name, path in documents.items()},
         absent={} if data.exists() else {"data/": data},
         script=command.script,
     )
 
 
-def read_document(name: str, path: Path, plain: bool) -> list[Page]:
+def read_document(name: str, path: Path, plain: bool, overrides: Overrides) -> list[Page]:
     """Every page of one document, judged. Raises UserError when it has no text to keep."""
     from inkprint.extract.book import has_text, read_book
     from inkprint.extract.plain import text_pages
 
     if plain:
-        sheets = read_book(text_pages(read_text(path) or ""), [], printed=False)
+        sheets = read_book(text_pages(read_text(path) or ""), [], False, overrides)
     else:
         from inkprint.extract.lines import read_page
 
         with opened(path) as document:
             raw = [read_page(page, number) for number, page in enumerate(document, start=1)]
-            sheets = read_book(raw, outline_of(document), printed=True)
+            sheets = read_book(raw, outline_of(document), True, overrides)
+    if beyond := sorted((overrides.keep | overrides.drop) - {sheet.raw.number for sheet in sheets}):
+        raise UserError(f"{OVERRIDES}: {name}: no page {beyond[0]}; it has {len(sheets)}")
     if not has_text(sheets):
         raise UserError(nothing_kept(path, Counter(sheet.page_class for sheet in sheets)))
     digest = hash_file(path)
@@ -150,12 +158,21 @@ def summary(name: str, pages: list[Page]) -> Iterator[str]:
     )
     for page_class, count in found["dropped"].items():
         numbers = [page.page for page in pages if page.page_class == page_class]
-        yield f"     dropped {count:4} {page_class:<12} {_ranges(numbers)}"
+        printed = _printed([page for page in pages if page.page_class == page_class == "override"])
+        yield f"     dropped {count:4} {page_class:<12} {_ranges(numbers)}{printed}"
+    if by_hand := [page for page in pages if page.kept and page.evidence.startswith(OVERRIDES)]:
+        yield f"     {OVERRIDES} keeps {_ranges([page.page for page in by_hand])}{_printed(by_hand)}"
     removed = ", ".join(f"{count} x {reason}" for reason, count in found["removed"].items())
     if removed:
         yield f"     taken out of kept pages: {removed}"
     if scanned := found["dropped"].get("no_text", 0):
         yield f"     WARNING: {scanned} pages are pictures without text; run OCR if they are text"
+
+
+def _printed(pages: list[Page]) -> str:
+    """Printed numbers beside those of the file, for who looks into the book."""
+    labels = [page.label for page in pages if page.label]
+    return f" (printed {labels[0]} to {labels[-1]})" if labels else ""
 
 
 def _ranges(numbers: list[int]) -> str:

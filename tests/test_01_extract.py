@@ -330,6 +330,66 @@ def test_chapters_without_a_whole_outline(tmp_path, outline, contents, heads):
 # -- single features --------------------------------------------------------------------------
 
 
+@pytest.fixture
+def overridden(tmp_path):
+    """Extract the small book with overrides; returns the finished process."""
+    (tmp_path / "data").mkdir()
+    made = make_book(tmp_path / "data/small.pdf")
+
+    def run(text: str) -> tuple[Made, subprocess.CompletedProcess[str], list[Page]]:
+        (tmp_path / "data/overrides.yaml").write_text(text)
+        done = call(tmp_path, tmp_path / "data")
+        records = tmp_path / "artifacts/try/01_extract/documents.jsonl"
+        return made, done, list(read_records(records, Page)) if records.exists() else []
+
+    return run
+
+
+def test_a_persons_word_wins_over_every_rule_and_says_so(overridden):
+    made, done, _ = overridden("")
+    body = [n for n, page_class in enumerate(made.classes, start=1) if page_class == "body"]
+    notes, index = made.classes.index("notes") + 1, made.classes.index("index") + 1
+    made, done, pages = overridden(
+        f"small.pdf:\n  keep: [{notes}-{index}]\n  drop: [{body[0]}, {body[-1]}]\n"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "data/overrides.yaml is changed" in done.stdout
+    assert f"overrides.yaml keeps p. {notes}-{index}" in done.stdout
+    kept = {page.page for page in pages if page.kept}
+    assert kept == {*body[1:-1], *range(notes, index + 1)}
+    by_hand = pages[body[0] - 1]
+    assert by_hand.page_class == "override"
+    assert by_hand.reason == "dropped by overrides.yaml"
+    assert "was body: " in by_hand.evidence
+    assert "was notes: " in pages[notes - 1].evidence
+    assert pages[notes - 1].text
+    titles = [start.title for page in pages for start in page.chapters]
+    assert titles == list(made.chapters), "a chapter whose first page is dropped begins on the next"
+    assert pages[body[1] - 1].chapters[0].at == 0
+    assert not pages[body[1] - 1].continues
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("small.pdf: {keep: [12-]}", "'12-' is no page and no range of pages such as 12-16"),
+        ("small.pdf: {keep: [16-12]}", "'16-12' is no page"),
+        ("small.pdf: {drop: [0]}", "0 is no page"),
+        ("small.pdf: {keep: [3-5], drop: [5]}", "page 5 is to be kept and to be dropped"),
+        ("small.pdf: {drop: [9999]}", "small.pdf: no page 9999; it has "),
+        ("large.pdf: {drop: [1]}", "large.pdf: no such document; there are: small.pdf"),
+        ("small.pdf: {remove: [1]}", "write it as book.pdf: {keep: [12-16], drop: [313-352]}"),
+        ("small.pdf: [", "not readable as YAML"),
+    ],
+)
+def test_an_override_that_makes_no_sense_is_one_line(overridden, text, says):
+    _, done, pages = overridden(text)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not pages
+
+
 def test_a_bibliography_under_a_title_of_its_own_is_one(tmp_path):
     """The demo's book calls it Books in the House; it follows the notes and is in alphabetical order."""
     pages = extract(tmp_path, ROOT / "data" / "demo" / "books")

@@ -14,6 +14,7 @@ from inkprint.extract.furniture import find_furniture
 from inkprint.extract.headings import Heading, Type, body_type, find_headings
 from inkprint.extract.letters import Joiner, broken_words, count_words
 from inkprint.extract.lines import Line, RawPage
+from inkprint.extract.overrides import Overrides
 from inkprint.extract.paragraphs import Paragraph, ends_sentence, make_paragraphs
 from inkprint.extract.sections import find_starts
 
@@ -58,7 +59,9 @@ class Sheet:
         return starts
 
 
-def read_book(raw: Sequence[RawPage], outline: Sequence[OutlineEntry], printed: bool) -> list[Sheet]:
+def read_book(
+    raw: Sequence[RawPage], outline: Sequence[OutlineEntry], printed: bool, overrides: Overrides
+) -> list[Sheet]:
     """Judge every page of a document. `printed`: it has pages of its own, with heads and feet."""
     sheets = _without_furniture(raw, printed)
     _cut_marks(sheets)
@@ -68,6 +71,7 @@ def read_book(raw: Sequence[RawPage], outline: Sequence[OutlineEntry], printed: 
     starts = find_starts(pages, headings, outline, type_)
     _assign(sheets, _with_unnamed_back(starts, pages, type_), type_)
     _drop_bare_titles(sheets, headings)
+    _override(sheets, overrides)
     texts = [
         line.text
         for sheet in sheets
@@ -79,7 +83,8 @@ def read_book(raw: Sequence[RawPage], outline: Sequence[OutlineEntry], printed: 
     for sheet, found in zip(sheets, headings, strict=True):
         open_note = _set_text(sheet, found, type_, joiner, open_note)
     if printed:
-        _tie_pages([sheet for sheet in sheets if sheet.kept and sheet.paragraphs], joiner)
+        dropped = {sheet.raw.number for sheet in sheets if sheet.page_class == "override"}
+        _tie_pages([sheet for sheet in sheets if sheet.kept and sheet.paragraphs], joiner, dropped)
     return sheets
 
 
@@ -199,6 +204,24 @@ def _drop_bare_titles(sheets: Sequence[Sheet], headings: Sequence[Sequence[Headi
             sheet.page_class, sheet.evidence = "title", f"{words} words in display type, and nothing else"
 
 
+def _override(sheets: Sequence[Sheet], overrides: Overrides) -> None:
+    """A person's word over every rule. A chapter whose first page is dropped begins on its next one."""
+    beheaded = ""
+    for sheet in sheets:
+        number, was = sheet.raw.number, f"was {sheet.page_class}: {sheet.evidence}"
+        if number in overrides.keep and not sheet.kept:
+            sheet.page_class, sheet.evidence = BODY, f"overrides.yaml keeps it; {was}"
+            sheet.kinds = [CHAPTER] * len(sheet.lines)
+        elif number in overrides.drop and sheet.kept:
+            sheet.page_class, sheet.evidence = "override", f"overrides.yaml drops it; {was}"
+            if sheet.headings:
+                beheaded = sheet.headings[max(sheet.headings)][1]
+            continue
+        if beheaded and sheet.kept:
+            sheet.headings.setdefault(0, (0, beheaded))
+            beheaded = ""
+
+
 def _classify_empty(sheets: Sequence[Sheet], index: int) -> None:
     sheet = sheets[index]
     edge = index == 0 or index == len(sheets) - 1
@@ -237,8 +260,11 @@ def _set_text(sheet: Sheet, found: Sequence[Heading], type_: Type, joiner: Joine
     return is_open(sheet.lines, notes)
 
 
-def _tie_pages(kept: Sequence[Sheet], joiner: Joiner) -> None:
-    """Say where a paragraph goes on over a page's edge, and give a broken word whole to the first page."""
+def _tie_pages(kept: Sequence[Sheet], joiner: Joiner, dropped: set[int]) -> None:
+    """Say where a paragraph goes on over a page's edge, and give a broken word whole to the first page.
+
+    dropped: numbers of pages that a person took out of the text; nothing goes on over those.
+    """
     paragraphs = [paragraph for sheet in kept for paragraph in sheet.paragraphs]
     set_in = sum(paragraph.indented for paragraph in paragraphs) * 4 > len(paragraphs)
     for before, sheet in pairwise(kept):
@@ -246,7 +272,7 @@ def _tie_pages(kept: Sequence[Sheet], joiner: Joiner) -> None:
         heading = any(at <= first.first for at in sheet.headings) or any(
             at > last.first for at in before.headings
         )
-        if heading:
+        if heading or not dropped.isdisjoint(range(before.raw.number, sheet.raw.number)):
             continue
         new = first.indented if ends_sentence(last.text) and set_in else ends_sentence(last.text)
         sheet.continues = first.text[:1].islower() or not new

@@ -24,6 +24,7 @@ REASONS = {
     "index": "index",
     "licence": "licence or e-book boilerplate",
     "blank": "empty page",
+    "override": "dropped by overrides.yaml",
     "no_text": "scanned: a picture without text; run OCR first",
 }
 

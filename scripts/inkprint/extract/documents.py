@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.errors import UserError
+from inkprint.extract.overrides import overrides_file
 
 TABLES = {".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx", ".gz"}
 # What a picture or a web page saved as book.pdf begins with is worth saying.
@@ -16,13 +17,15 @@ _HTML = (b"<!doctype html", b"<html", b"<?xml")
 
 
 def find_documents(data: Path) -> dict[str, Path]:
-    """Every file below the data folder by its path in there, sorted; hidden ones are not looked at."""
+    """Every file below the data folder by its path in there, sorted; no hidden ones, no overrides.yaml."""
     if data.is_file():
         return {data.name: data}
     found = {
         path.relative_to(data).as_posix(): path
         for path in data.rglob("*")
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(data).parts)
+        if path.is_file()
+        and path != overrides_file(data)
+        and not any(part.startswith(".") for part in path.relative_to(data).parts)
     }
     return dict(sorted(found.items()))
 
