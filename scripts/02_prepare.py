@@ -7,6 +7,8 @@ Writes  02_prepare/passages.jsonl     {"id": "passage-8d0c5a1f33e2", "document":
                                        "text": "…", "words": 92, "overlap_words": 0}
         02_prepare/chapters.jsonl     {"id": "chapter-…", "document": "book.pdf", "title": "Of Rope",
                                        "split": "train", "pages": [14, 15, 16], "words": 402, "passages": 4}
+        02_prepare/review.html        to look at: what was kept of every page and what not; chapters
+        02_prepare/pages.csv          the same as a table, a line a page
         02_prepare/rejects.jsonl      {"id": "reject-…", "source_id": "chapter-…", "reason": "…", "text": "…"}
 
     python scripts/02_prepare.py recipes/demo.yaml
@@ -26,6 +28,7 @@ from inkprint.command import Command, start
 from inkprint.errors import UserError
 from inkprint.prepare.chapters import Chapter, read_chapters
 from inkprint.prepare.passages import cut_passages
+from inkprint.prepare.review import write_review
 from inkprint.prepare.splits import split_by_share, split_by_title
 from inkprint.recipe import Prepare
 from inkprint.records import (
@@ -150,6 +153,7 @@ def main(command: Command) -> None:
         write_records(folder / "passages.jsonl", passages)
         write_records(folder / "chapters.jsonl", summaries)
         write_records(folder / "rejects.jsonl", rejects)
+        write_review(stage.inputs["01_extract/documents.jsonl"], summaries, folder, recipe.run)
         stage.finish(count_words(passages, rejects, chapters))
     for name in ("train", "validation", "test"):
         of_split = [summary for summary in summaries if summary.split == name]
@@ -157,6 +161,7 @@ def main(command: Command) -> None:
         words = sum(summary.words for summary in of_split)
         held = "" if name == "train" else ": " + "; ".join(summary.title for summary in of_split)
         print(f"   {name:<11}{len(of_split):>4} chapters {passages_of:>6,} passages {words:>9,} words{held}")
+    print(f"   {'review':<11}{stage.folder / 'review.html'}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +12,9 @@ from hypothesis import strategies as st
 
 from inkprint.prepare.chapters import Chapter, Sentence, read_chapters
 from inkprint.prepare.passages import cut_passages
+from inkprint.prepare.review import write_review
 from inkprint.prepare.splits import split_by_share
-from inkprint.records import ChapterStart, Page, content_id
+from inkprint.records import ChapterStart, ChapterSummary, Page, RemovedLine, content_id, write_records
 from inkprint.sentences import sentence_spans
 
 
@@ -241,3 +244,63 @@ def test_a_further_book_changes_no_passage_of_the_first(workshop, materials, tmp
     together = workshop.output("02_prepare/passages.jsonl").read_text().splitlines()
     assert [line for line in together if '"document": "little.pdf"' in line] == alone
     assert len(together) > len(alone)
+
+
+@pytest.fixture(scope="module")
+def review(tmp_path_factory) -> tuple[str, list[dict[str, str]]]:
+    """review.html and the rows of pages.csv of two documents, one of which would like to be a web page."""
+    folder = tmp_path_factory.mktemp("review")
+    hostile = '<script>alert(1)</script> \u202e & "quoted"'
+    pages = [page(n, f"Text {n}.", [ChapterStart(title=f"C{n}", at=0)]) for n in (1, 2, 3)]
+    pages[0] = pages[0].model_copy(
+        update={"label": "xii", "removed": [RemovedLine(text=hostile, reason="page number")]}
+    )
+    dropped = {"kept": False, "page_class": "index", "reason": "index", "evidence": hostile}
+    pages.append(page(4, hostile).model_copy(update=dropped))
+    pages += [p.model_copy(update={"document": f"<b>{p.document}"}) for p in pages[:2]]
+    chapters = [
+        ChapterSummary(
+            id=f"chapter-{n}",
+            document="book.pdf",
+            title=f"C{n}",
+            split=split,
+            pages=[n, n + 1],
+            words=2,
+            passages=1,
+        )
+        for n, split in ((1, "train"), (2, "test"))
+    ]
+    write_records(folder / "documents.jsonl", pages)
+    write_review(folder / "documents.jsonl", chapters, folder, "a & b")
+    with (folder / "pages.csv").open(newline="") as handle:
+        return (folder / "review.html").read_text(), list(csv.DictReader(handle))
+
+
+def test_the_review_has_a_cell_and_a_page_for_every_page(review):
+    html, rows = review
+    assert len(rows) == 6
+    cells = re.findall(r'<a href="#(b\d+p\d+)" class="([^"]*)" title="([^"]*)"', html)
+    assert [cell[0] for cell in cells] == ["b1p1", "b1p2", "b1p3", "b1p4", "b2p1", "b2p2"]
+    assert [cell[1] for cell in cells[:4]] == ["train", "train", "test", "index dropped"]
+    assert cells[0][2] == "1 (printed xii): body, train"
+    assert cells[1][2] == "2: body, train and test"
+    assert sorted(re.findall(r'<section class="page" id="(\w+)"', html)) == sorted(cell[0] for cell in cells)
+    assert set(re.findall(r'href="#([^"]*)"', html)) <= {cell[0] for cell in cells}
+    assert html.count("<del>") == 3, "the dropped page's text, and the line that two pages lost"
+
+
+def test_the_review_is_harmless_whatever_the_books_say(review):
+    html, _ = review
+    assert "<script" not in html
+    assert "<b>" not in html
+    assert "\u202e" not in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert "://" not in html
+    assert "default-src 'none'" in html
+
+
+def test_the_table_says_what_became_of_every_page(review):
+    _, rows = review
+    assert [row["split"] for row in rows] == ["train", "train test", "test", "", "", ""]
+    assert [row["kept"] for row in rows[:4]] == ["True", "True", "True", "False"]
+    assert rows[0] | {"printed": "xii", "words": "2", "removed_lines": "1"} == rows[0]

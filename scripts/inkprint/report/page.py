@@ -12,10 +12,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from inkprint.console import duration
+from inkprint.html import html_escape, templates, visible
 from inkprint.records import Answer, Passage, Recital
 from inkprint.report import numbers
 
@@ -36,18 +36,11 @@ FIGURES = {
     "training": ("Training curve", "Loss on the training batches and on the validation examples. Validation"
                  " that turns up while training goes on falling is learning by heart."),
 }  # fmt: skip
-# Controls, and the marks that turn the direction of text around: shown, not obeyed.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # In Markdown: signs that a backslash calms everywhere, those that not every reader lets be calmed so, and
 # what means something at the beginning of a line only (a list, a rule, a heading's underline).
 _BACKSLASH = re.compile(r"[\\`*_{}\[\]#]")
 _ENTITY = re.compile(r"[<>&~@$|]|:(?=\S)|(?<=\bwww)\.", re.IGNORECASE)
 _LINE_START = re.compile(r"^(\s*(?:\d+(?=[.)]))?)([-+=](?!\d)|(?<=\d)[.)](?!\d))")
-
-
-def visible(text: str) -> str:
-    """Text with control characters and direction marks replaced by a sign one can see."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def markdown_escape(value: object) -> Markup:
@@ -65,22 +58,9 @@ def markdown_escape(value: object) -> Markup:
     return Markup(text)
 
 
-def html_escape(value: object) -> Markup:
-    """Text as HTML that shows just that text."""
-    return value if isinstance(value, Markup) else escape(visible(str(value)))
-
-
 def render(template: str, context: dict[str, Any]) -> str:
     """Fill `template`, a file of this folder; undefined names are errors."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,
-        finalize=html_escape if template.endswith(".html.j2") else markdown_escape,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates(FOLDER, html_escape if template.endswith(".html.j2") else markdown_escape)
     environment.globals.update(
         number=numbers.number, measured=numbers.measured, difference=numbers.difference,
         bounds=numbers.bounds, unit=numbers.unit, duration=duration, memory=memory, places=places,

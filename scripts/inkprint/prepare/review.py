@@ -1,0 +1,76 @@
+"""What 01 and 02 did to the books, to be looked at before anything is paid for: review.html and pages.csv.
+
+The page needs no script and no network: a cell of a book's strip is a link, and the page that it leads to
+is shown because it is the target of the address.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from inkprint.html import templates
+from inkprint.records import ChapterSummary, Page, read_records
+
+FOLDER = Path(__file__).parent
+COLUMNS = (
+    "document",
+    "page",
+    "printed",
+    "class",
+    "kept",
+    "split",
+    "words",
+    "removed_lines",
+    "reason",
+    "evidence",
+)
+Splits = dict[tuple[str, int], list[str]]  # by document and page: in the order of its chapters, none twice
+
+
+def write_review(documents: Path, chapters: list[ChapterSummary], folder: Path, title: str) -> None:
+    """Write pages.csv and review.html. One document's pages are in memory at a time."""
+    splits = _splits(chapters)
+    with (folder / "pages.csv").open("w", encoding="utf-8", newline="") as handle:
+        table = csv.writer(handle, lineterminator="\n")
+        table.writerow(COLUMNS)
+        for page in read_records(documents, Page):
+            row = (page.document, page.page, page.label, page.page_class, page.kept)
+            split = " ".join(splits.get((page.document, page.page), []))
+            words = len(page.text.split())
+            table.writerow((*row, split, words, len(page.removed), page.reason, page.evidence))
+    page = templates(FOLDER).get_template("review.html.j2")
+    style = Markup((FOLDER / "review.css").read_text(encoding="utf-8"))
+    books = _books(documents, chapters, splits)
+    with (folder / "review.html").open("w", encoding="utf-8") as handle:
+        handle.writelines(page.generate(title=title, style=style, books=books))
+
+
+def _splits(chapters: list[ChapterSummary]) -> Splits:
+    found: dict[tuple[str, int], dict[str, None]] = defaultdict(dict)
+    for chapter in chapters:
+        for number in chapter.pages:
+            found[chapter.document, number][chapter.split] = None
+    return {place: list(names) for place, names in found.items()}
+
+
+def _books(documents: Path, chapters: list[ChapterSummary], splits: Splits) -> Iterator[dict[str, Any]]:
+    """What the template shows of each document."""
+    grouped = groupby(read_records(documents, Page), key=lambda page: page.document)
+    for number, (name, group) in enumerate(grouped, start=1):
+        pages = list(group)
+        yield {
+            "number": number,
+            "name": name,
+            "pages": [(page, splits.get((name, page.page), [])) for page in pages],
+            "kept": sum(page.kept for page in pages),
+            "dropped": Counter(page.page_class for page in pages if not page.kept).most_common(),
+            "removed": Counter(line.reason for page in pages for line in page.removed).most_common(),
+            "chapters": [chapter for chapter in chapters if chapter.document == name],
+        }
