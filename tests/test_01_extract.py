@@ -211,7 +211,11 @@ def write_recipe(folder: Path, data: Path) -> Path:
 
 
 def call(folder: Path, data: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / "scripts/01_extract.py", write_recipe(folder, data), *options]
+    return call_recipe(folder, write_recipe(folder, data), *options)
+
+
+def call_recipe(folder: Path, recipe: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, ROOT / "scripts/01_extract.py", recipe, *options]
     environment = os.environ | {"INKPRINT_ARTIFACTS": str(folder / "artifacts")}
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
 
@@ -577,6 +581,29 @@ def test_a_bad_file_is_one_line_and_nothing_is_left(tmp_path, name, says):
     assert says in result.stderr
     assert "Traceback" not in result.stderr
     assert not list((tmp_path / "artifacts/try").glob("01_extract*"))
+
+
+def test_a_bad_file_can_be_left_out_with_its_reason(tmp_path):
+    (tmp_path / "data").mkdir()
+    made = make_book(tmp_path / "data/good.pdf")
+    for name in ("cut", "scanned"):
+        (tmp_path / "data" / f"{name}.pdf").write_bytes(bad_pdf(name))
+    path = write_recipe(tmp_path, tmp_path / "data")
+    path.write_text(path.read_text().replace("on_error: stop", "on_error: reject"))
+    done = call_recipe(tmp_path, path)
+    assert done.returncode == 0, done.stderr
+    stage = tmp_path / "artifacts/try/01_extract"
+    assert chapters_of(list(read_records(stage / "documents.jsonl", Page))) == made.chapters
+    rejects = [json.loads(line) for line in (stage / "rejects.jsonl").open()]
+    assert [reject["source_id"] for reject in rejects] == ["cut.pdf", "scanned.pdf"]
+    for reject in rejects:
+        assert f"{reject['source_id']}: rejected: {reject['reason']}" in done.stdout
+    counts = json.loads((stage / "manifest.json").read_text())["counts"]
+    assert counts["failed"] == 2
+    (tmp_path / "data/good.pdf").unlink()
+    done = call_recipe(tmp_path, path)
+    assert done.returncode == 2
+    assert "none of its 2 documents could be read" in done.stderr
 
 
 @pytest.mark.parametrize("there", [True, False])
