@@ -116,13 +116,13 @@ def kill_at_step(shop, step: int) -> None:
 
 
 def wait_for_step(shop, process: subprocess.Popen, step: int) -> None:
-    for _ in range(1200):
+    for _ in range(6000):
         logs = list(shop.run_folder.glob("work/04_train-*/training_log.jsonl"))
         if logs and any(entry["step"] >= step for entry in _whole_lines(logs[0])):
             return
         assert process.poll() is None, "training ended before it could be killed"
         time.sleep(0.05)
-    raise AssertionError(f"step {step} was not reached in a minute")
+    raise AssertionError(f"step {step} was not reached in five minutes")
 
 
 def _whole_lines(path):
