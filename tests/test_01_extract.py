@@ -301,6 +301,7 @@ def test_counts_balance_and_the_manifest_agrees(book):
     made, pages, folder = book
     manifest = json.loads((folder / "artifacts/try/01_extract/manifest.json").read_text())
     kept = sum(page.kept for page in pages)
+    assert manifest["peak_memory_bytes"]["machine"] > 80e6, "of the processes that read, too: MuPDF is large"
     assert manifest["counts"] == {
         "unit": "pages", "in": len(pages), "out": kept, "rejected": len(pages) - kept, "failed": 0,
     }  # fmt: skip

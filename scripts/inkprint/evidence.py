@@ -38,9 +38,9 @@ def device_name() -> str:
 
 
 def peak_memory_bytes() -> dict[str, int]:
-    """Most memory this process held, on the machine and, where it used one, on the GPU."""
-    # Linux counts ru_maxrss in KiB.
-    peak = {"machine": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    """Most memory of this process or the largest that it started; and, where it used one, of the GPU."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = {"machine": max(resource.getrusage(one).ru_maxrss for one in who) * 1024}  # Linux counts KiB
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         peak["gpu"] = torch.cuda.max_memory_reserved()
