@@ -374,6 +374,7 @@ def test_a_persons_word_wins_over_every_rule_and_says_so(overridden):
     assert not pages[body[1] - 1].continues
 
 
+@pytest.mark.whole_runs
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -560,6 +561,7 @@ def bad_pdf(name: str) -> bytes:
     }[name]
 
 
+@pytest.mark.whole_runs
 @pytest.mark.parametrize(
     ("name", "says"),
     [
@@ -584,6 +586,7 @@ def test_a_bad_file_is_one_line_and_nothing_is_left(tmp_path, name, says):
     assert not list((tmp_path / "artifacts/try").glob("01_extract*"))
 
 
+@pytest.mark.whole_runs
 def test_a_bad_file_can_be_left_out_with_its_reason(tmp_path):
     (tmp_path / "data").mkdir()
     made = make_book(tmp_path / "data/good.pdf")
