@@ -17,7 +17,16 @@ from pathlib import Path
 from inkprint.command import artifacts_folder, exit_with
 from inkprint.doctor.bundle import pack
 from inkprint.doctor.machine import examine
-from inkprint.doctor.needs import CARDS, GB, disk_bytes, gpu_bytes, parameters, train_hours, train_tokens
+from inkprint.doctor.needs import (
+    CARDS,
+    GB,
+    disk_bytes,
+    export_bytes,
+    gpu_bytes,
+    parameters,
+    train_hours,
+    train_tokens,
+)
 from inkprint.errors import UserError
 from inkprint.recipe import Recipe, load_recipe
 
@@ -45,7 +54,8 @@ def plan(recipe: Recipe, card_name: str, price: float | None) -> bool:
     )
     print(f"memory  {memory / GB:.0f} of {card.memory_bytes / GB:.0f} GB{'' if fits else ': does not fit'}")
     print(
-        f"disk    {disk_bytes(recipe, count) / GB:.0f} GB for the base and the results, 12 GB for the image"
+        f"disk    {disk_bytes(recipe, count) / GB:.0f} GB for the base and the results, 12 GB for the image,"
+        f" {export_bytes(count) / GB:.0f} GB for merged weights and a GGUF"
     )
     tokens = train_tokens(artifacts_folder() / recipe.run)
     if tokens is None:

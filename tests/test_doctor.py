@@ -225,6 +225,7 @@ def test_a_plan_from_a_laptop(workshop):
         "hours",
         "dollars",
     ]
+    assert "36 GB for merged weights and a GGUF" in done.stdout  # 14 billion x 2.6 bytes
     values["model"]["base"] = "unsloth/Llama-3.3-70B-Instruct-bnb-4bit"
     recipe.write_text(yaml.safe_dump(values))
     assert doctor(recipe, "--card", "rtx4090", **artifacts).returncode == 2

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inkprint.artifacts import read_manifest, stage_folder
-from inkprint.doctor.needs import GB, disk_bytes, gpu_bytes, parameters
+from inkprint.doctor.needs import GB, disk_bytes, export_bytes, gpu_bytes, parameters
 from inkprint.errors import UserError
 from inkprint.gpus import choose_gpus, find_gpus
 from inkprint.models import DEMO_BASE, check_base
@@ -158,6 +158,8 @@ def folders(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(_existing(artifacts)).free
     short = free < need
     room = f"disk: {free / GB:.0f} GB free at {artifacts}, some {need / GB:.0f} GB needed (an estimate)"
+    if count and export_bytes(count) >= GB:
+        room += f", {export_bytes(count) / GB:.0f} GB more for merged weights and a GGUF"
     yield Finding(
         room, "free some, or name another disk by INKPRINT_ARTIFACTS in .env" if short else "", short
     )

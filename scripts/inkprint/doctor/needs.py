@@ -91,6 +91,11 @@ def disk_bytes(recipe: Recipe, count: float) -> float:
     return fetched + RESULT_BYTES
 
 
+def export_bytes(count: float) -> float:
+    """Disk for what can be made of a result: the merged weights in 16 bits, and a GGUF of 4 bits."""
+    return count * (2.0 + 0.6)
+
+
 def train_tokens(run_folder: Path) -> float | None:
     """Tokens of one epoch, reckoned from 03's examples; None before there are any."""
     path = run_folder / "03_synthesize" / "examples.jsonl"
