@@ -374,6 +374,17 @@ def test_a_persons_word_wins_over_every_rule_and_says_so(overridden):
     assert not pages[body[1] - 1].continues
 
 
+def test_no_sentence_goes_on_over_a_page_that_was_dropped_by_hand(overridden):
+    _, _, pages = overridden("")
+    inner = next(
+        page.page for page, after in itertools.pairwise(pages)
+        if page.continues and after.continues and not page.chapters and not after.chapters
+    )  # fmt: skip
+    _, _, pages = overridden(f"small.pdf: {{drop: [{inner}]}}")
+    assert not pages[inner].continues
+    assert pages[inner].kept
+
+
 @pytest.mark.whole_runs
 @pytest.mark.parametrize(
     ("text", "says"),

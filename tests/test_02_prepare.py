@@ -291,6 +291,7 @@ def test_the_review_has_a_cell_and_a_page_for_every_page(review):
 
 def test_the_review_is_harmless_whatever_the_books_say(review):
     html, _ = review
+    assert "<title>Review: a &amp; b</title>" in html
     assert "<script" not in html
     assert "<b>" not in html
     assert "\u202e" not in html

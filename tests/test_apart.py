@@ -70,6 +70,7 @@ def test_a_bad_document_is_one_line_and_the_next_is_read(tmp_path, bad, says):
     assert "\n" not in first.problem
     assert not second.problem
     assert second.records.is_file()
+    assert not our_children(), "a process outlived its time"
 
 
 def test_a_full_disk_is_not_the_documents_fault(tmp_path):
@@ -90,7 +91,12 @@ def test_who_stops_early_leaves_no_process(tmp_path):
     running = next(results)
     assert running.name == "1"
     results.close()
-    assert not [path for path in Path("/proc").glob("[0-9]*/stat") if is_our_child(path)]
+    time.sleep(0.2)
+    assert not our_children()
+
+
+def our_children() -> list[Path]:
+    return [path for path in Path("/proc").glob("[0-9]*/stat") if is_our_child(path)]
 
 
 def is_our_child(path: Path) -> bool:
