@@ -64,6 +64,8 @@ def main(command: Command) -> None:
         with (folder / "documents.jsonl").open("wb") as records:
             read = read_apart(jobs, Path(scratch), workers=min(MOST_WORKERS, len(os.sched_getaffinity(0))))
             for document in command.working().progress(read, "documents", len(documents)):
+                with command.working().quiet():
+                    print(document.trace, end="")
                 if document.problem and not reject:
                     raise UserError(document.problem)
                 if document.problem:

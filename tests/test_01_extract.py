@@ -10,6 +10,7 @@ import random
 import re
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -510,6 +511,55 @@ def test_body_under_its_own_heading_inside_the_notes_is_kept(tmp_path):
     assert found == thanks
     kinds = [kind for kind, _ in itertools.groupby(page.page_class for page in pages)]
     assert kinds[-3:] == ["notes", "body", "index"]
+
+
+def make_epub(path: Path, chapters: dict[str, list[str]]) -> None:
+    """An EPUB 2 with a cover that is a picture, and a file for each chapter."""
+    picture = pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(0, 0, 60, 90))
+    picture.set_rect(picture.irect, (180, 40, 40))
+    page = "<html xmlns='http://www.w3.org/1999/xhtml'><head><title>-</title></head><body>{}</body></html>"
+    files = {"cover.xhtml": page.format("<img src='cover.png' alt=''/>")}
+    for number, (title, paragraphs) in enumerate(chapters.items(), start=1):
+        text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+        files[f"c{number}.xhtml"] = page.format(f"<h1>{title}</h1>{text}")
+    kind = "application/xhtml+xml"
+    items = "".join(f"<item id='{n[:-6]}' href='{n}' media-type='{kind}'/>" for n in files)
+    spine = "".join(f"<itemref idref='{n[:-6]}'/>" for n in files)
+    points = "".join(
+        f"<navPoint id='n{n}' playOrder='{n}'><navLabel><text>{title}</text></navLabel>"
+        f"<content src='c{n}.xhtml'/></navPoint>"
+        for n, title in enumerate(chapters, start=1)
+    )
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("mimetype", "application/epub+zip")
+        book.writestr(
+            "META-INF/container.xml",
+            "<container version='1.0' xmlns='urn:oasis:names:tc:opendocument:xmlns:container'><rootfiles>"
+            "<rootfile full-path='book.opf' media-type='application/oebps-package+xml'/>"
+            "</rootfiles></container>",
+        )
+        book.writestr(
+            "book.opf",
+            "<package xmlns='http://www.idpf.org/2007/opf' version='2.0' unique-identifier='id'>"
+            "<metadata xmlns:dc='http://purl.org/dc/elements/1.1/'><dc:identifier id='id'>x</dc:identifier>"
+            f"<dc:title>Small</dc:title></metadata><manifest>{items}"
+            "<item id='ncx' href='toc.ncx' media-type='application/x-dtbncx+xml'/>"
+            f"<item id='png' href='cover.png' media-type='image/png'/></manifest>"
+            f"<spine toc='ncx'>{spine}</spine></package>",
+        )
+        navigation = f"<navMap>{points}</navMap>"
+        book.writestr("toc.ncx", f"<ncx xmlns='http://www.daisy.org/z3986/2005/ncx/'>{navigation}</ncx>")
+        book.writestr("cover.png", picture.tobytes("png"))
+        for name, text in files.items():
+            book.writestr(name, text)
+
+
+def test_an_epub_keeps_every_paragraph_and_drops_its_cover(tmp_path):
+    chapters = {f"Of the {thing}": make_prose(n, 12) for n, thing in enumerate(("Lamp", "Rope", "Door"))}
+    make_epub(tmp_path / "small.epub", chapters)
+    pages = extract(tmp_path, tmp_path / "small.epub")
+    assert pages[0].page_class == "cover"
+    assert chapters_of(pages) == chapters
 
 
 def test_plain_text_drops_the_licence_and_finds_chapters(tmp_path):

@@ -48,6 +48,10 @@ def refuse() -> list[Page]:
     raise UserError("book.pdf: encrypted")
 
 
+def stumble() -> list[Page]:
+    raise AssertionError("m_internal\nis not")
+
+
 def fill_the_disk() -> list[Page]:
     raise OSError(28, "No space left on device", "/somewhere/1.partial")
 
@@ -60,6 +64,7 @@ def fill_the_disk() -> list[Page]:
         (swell, "bad.pdf: needs more than 2 GB of memory"),
         (crash, "bad.pdf: the process that read it crashed (SIGSEGV)"),
         (refuse, "book.pdf: encrypted"),
+        (stumble, "bad.pdf: can not be read (AssertionError: m_internal is not); the log has more"),
     ],
 )
 @pytest.mark.whole_runs
@@ -68,6 +73,7 @@ def test_a_bad_document_is_one_line_and_the_next_is_read(tmp_path, bad, says):
     first, second = read_apart(jobs, tmp_path, workers=1, limit_seconds=6, limit_bytes=2 * 2**30)
     assert says in first.problem
     assert "\n" not in first.problem
+    assert ("in stumble" in first.trace) == (bad is stumble)
     assert not second.problem
     assert second.records.is_file()
     assert not our_children(), "a process outlived its time"

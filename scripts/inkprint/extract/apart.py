@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
@@ -34,6 +35,7 @@ class Document:
     read: Read
     records: Path
     problem: str = ""
+    trace: str = ""  # of a fault that nobody foresaw
     process: BaseProcess | None = field(default=None, repr=False)
     answer: Any = field(default=None, repr=False)  # the end of a pipe
     deadline: float = 0.0
@@ -60,7 +62,7 @@ class Document:
             said = self.answer.recv()
             if isinstance(said, OSError):  # the machine's fault, as a full disk, and not the document's
                 raise said
-            self.problem = said
+            self.problem, self.trace = said
         except EOFError:
             code = self.process.exitcode or 0
             how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
@@ -106,10 +108,17 @@ def _work(name: str, read: Read, records: Path, answer: Any, limit_seconds: floa
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime, which PyMuPDF loads, reports its use
     try:
         write_records(records, read())
-        answer.send("")
+        answer.send(("", ""))
     except UserError as error:
-        answer.send(str(error))
+        answer.send((str(error), ""))
     except MemoryError:
-        answer.send(f"{name}: needs more than {limit_bytes / 2**30:.0f} GB of memory to be read; remove it")
+        problem = f"{name}: needs more than {limit_bytes / 2**30:.0f} GB of memory to be read; remove it"
+        answer.send((problem, ""))
     except OSError as error:
         answer.send(error)
+    # A file may be odd in a way that nobody thought of: one line for the user, the traceback for the log.
+    except Exception as error:  # noqa: BLE001
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        answer.send(
+            (f"{name}: can not be read ({said}); the log has more; remove it", traceback.format_exc())
+        )

@@ -64,9 +64,12 @@ def read_page(page: Any, number: int) -> RawPage:
         blocks, turned = turned, []
     lines = _reading_order([block for block in blocks if block])
     sideways = [line.text for block in turned for line in block]
-    pictures = not lines and bool(page.get_images() or page.get_drawings())
+    pdf = page.parent.is_pdf  # an EPUB has no labels, and its images are asked for in another way
+    images = page.get_images if pdf else page.get_image_info
+    pictures = not lines and bool(images() or page.get_drawings())
     size = found["width"], found["height"]
-    return RawPage(number, page.get_label(), *size, tuple(lines), tuple(sideways), pictures)
+    label = page.get_label() if pdf else ""
+    return RawPage(number, label, *size, tuple(lines), tuple(sideways), pictures)
 
 
 def _stack_fractions(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
