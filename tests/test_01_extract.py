@@ -321,6 +321,7 @@ def test_same_bytes_again_and_no_work_when_fresh(book):
     assert path.read_bytes() == before
 
 
+@pytest.mark.whole_runs
 @pytest.mark.parametrize(
     ("outline", "contents", "heads"),
     [("broken", True, True), ("none", True, False), ("none", False, True)],
@@ -351,6 +352,7 @@ def overridden(tmp_path):
     return run
 
 
+@pytest.mark.whole_runs
 def test_a_persons_word_wins_over_every_rule_and_says_so(overridden):
     made, done, _ = overridden("")
     body = [n for n, page_class in enumerate(made.classes, start=1) if page_class == "body"]
@@ -375,6 +377,7 @@ def test_a_persons_word_wins_over_every_rule_and_says_so(overridden):
     assert not pages[body[1] - 1].continues
 
 
+@pytest.mark.whole_runs
 def test_no_sentence_goes_on_over_a_page_that_was_dropped_by_hand(overridden):
     _, _, pages = overridden("")
     inner = next(
@@ -454,6 +457,7 @@ def test_ornament_ligatures_accents_and_controls(tmp_path):
     assert removed([page], "ornament") == ["* * *"]
 
 
+@pytest.mark.whole_runs
 def test_a_refrain_at_the_same_height_of_many_pages_is_no_running_head(tmp_path):
     """A litany comes back where heads stand, chapter by chapter; heads come back page by page."""
     refrain = "There are two kinds of harbour"
@@ -474,6 +478,7 @@ def test_a_refrain_at_the_same_height_of_many_pages_is_no_running_head(tmp_path)
     assert TITLE.upper() not in " ".join(page.text for page in kept)
 
 
+@pytest.mark.whole_runs
 @pytest.mark.parametrize("rest", ["three days, and on the fourth they stopped", "I count one stove kindly"])
 def test_the_last_line_of_a_chapter_alone_on_a_page_is_text(tmp_path, rest):
     press = Press()

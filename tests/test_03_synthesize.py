@@ -144,6 +144,7 @@ def test_both_questions_are_about_what_the_passage_is_about(workshop):
         assert shared, (first, second)
 
 
+@pytest.mark.whole_runs
 def test_a_system_prompt_comes_first_and_counts_as_an_input(workshop):
     persona = ROOT / "prompts" / "completion.txt"  # any file below the repository
     workshop.change(synthesize__system_prompt=str(persona.relative_to(ROOT)))
@@ -155,6 +156,7 @@ def test_a_system_prompt_comes_first_and_counts_as_an_input(workshop):
     assert "prompts/nobody.txt" in workshop.stage("synthesize", check=False).stderr
 
 
+@pytest.mark.whole_runs
 def test_tasks_come_in_the_numbers_asked_for(workshop):
     workshop.change(synthesize__tasks={"passage_completion": 0, "question_passage": 1})
     workshop.up_to("synthesize")
@@ -163,6 +165,7 @@ def test_tasks_come_in_the_numbers_asked_for(workshop):
     assert len({e["passage_id"] for e in examples}) == len(examples)
 
 
+@pytest.mark.whole_runs
 def test_the_same_input_gives_the_same_bytes(workshop):
     workshop.up_to("synthesize")
     first = workshop.output("03_synthesize/examples.jsonl").read_bytes()
