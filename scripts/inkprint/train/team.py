@@ -112,7 +112,10 @@ def company(processes: int, command: list[str], logs: Path) -> Iterator[None]:
         for follower in followers:
             follower.wait()
     except BaseException as error:
-        time.sleep(1)  # where the others' end is the cause, the watch says so
+        with contextlib.suppress(
+            KeyboardInterrupt
+        ):  # the watch's own, where the collective's error came first
+            time.sleep(1)  # where the others' end is the cause, the watch says so
         if failed:
             raise RuntimeError(failed[0]) from error
         raise
