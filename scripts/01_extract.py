@@ -64,8 +64,9 @@ def main(command: Command) -> None:
         with (folder / "documents.jsonl").open("wb") as records:
             read = read_apart(jobs, Path(scratch), workers=min(MOST_WORKERS, len(os.sched_getaffinity(0))))
             for document in command.working().progress(read, "documents", len(documents)):
-                with command.working().quiet():
-                    print(document.trace, end="")
+                if document.trace:
+                    with command.working().quiet():
+                        print(document.trace)
                 if document.problem and not reject:
                     raise UserError(document.problem)
                 if document.problem:
@@ -73,8 +74,9 @@ def main(command: Command) -> None:
                     rejects.append(_reject(document.name, document.problem))
                     continue
                 pages = list(read_records(document.records, Page))
+                _check_numbers(document.name, overrides.get(document.name, Overrides()), len(pages))
                 found[document.name] = facts(pages)
-                print("\n".join(summary(document.name, pages)), flush=True)
+                print("\n".join(summary(document.name, pages, found[document.name])), flush=True)
                 records.write(document.records.read_bytes())
         if not found:
             raise UserError(
@@ -88,6 +90,12 @@ def main(command: Command) -> None:
         }  # fmt: skip
         stage.finish(counts, documents=found)
     print(f"   kept {kept} of {pages_in} pages of {len(found)} documents -> {stage.folder}")
+
+
+def _check_numbers(name: str, decided: Overrides, pages: int) -> None:
+    """Raise UserError for a page that the document does not have: no fault of the document, so it stops."""
+    if beyond := sorted(number for number in decided.keep | decided.drop if number > pages):
+        raise UserError(f"{OVERRIDES}: {name}: no page {beyond[0]}; it has {pages}")
 
 
 def _reject(name: str, problem: str) -> Reject:
@@ -123,9 +131,8 @@ def facts(pages: list[Page]) -> dict[str, Any]:
     }
 
 
-def summary(name: str, pages: list[Page]) -> Iterator[str]:
-    """What a person should see of one document."""
-    found = facts(pages)
+def summary(name: str, pages: list[Page], found: dict[str, Any]) -> Iterator[str]:
+    """What a person should see of one document, of which `facts` found this."""
     yield (
         f"   {name}: {found['kept']} of {found['pages']} pages kept,"
         f" {found['chapters']} chapters, {found['words']:,} words"

@@ -343,9 +343,11 @@ def overridden(tmp_path):
     (tmp_path / "data").mkdir()
     made = make_book(tmp_path / "data/small.pdf")
 
-    def run(text: str) -> tuple[Made, subprocess.CompletedProcess[str], list[Page]]:
+    def run(text: str, on_error: str = "stop") -> tuple[Made, subprocess.CompletedProcess[str], list[Page]]:
         (tmp_path / "data/overrides.yaml").write_text(text)
-        done = call(tmp_path, tmp_path / "data")
+        recipe = write_recipe(tmp_path, tmp_path / "data")
+        recipe.write_text(recipe.read_text().replace("on_error: stop", f"on_error: {on_error}"))
+        done = call_recipe(tmp_path, recipe)
         records = tmp_path / "artifacts/try/01_extract/documents.jsonl"
         return made, done, list(read_records(records, Page)) if records.exists() else []
 
@@ -404,7 +406,7 @@ def test_no_sentence_goes_on_over_a_page_that_was_dropped_by_hand(overridden):
     ],
 )
 def test_an_override_that_makes_no_sense_is_one_line(overridden, text, says):
-    _, done, pages = overridden(text)
+    _, done, pages = overridden(text, on_error="reject")  # a mistake here is no fault of the document
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stderr.count("\n") == 1

@@ -20,11 +20,12 @@ def find_documents(data: Path) -> dict[str, Path]:
     """Every file below the data folder by its path in there, sorted; no hidden ones, no overrides.yaml."""
     if data.is_file():
         return {data.name: data}
+    decided = overrides_file(data)
     found = {
         path.relative_to(data).as_posix(): path
         for path in data.rglob("*")
         if path.is_file()
-        and path != overrides_file(data)
+        and path != decided
         and not any(part.startswith(".") for part in path.relative_to(data).parts)
     }
     return dict(sorted(found.items()))

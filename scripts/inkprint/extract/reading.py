@@ -8,7 +8,7 @@ from typing import Any
 
 from inkprint.errors import UserError
 from inkprint.extract.documents import is_plain_text, opened, outline_of, read_text
-from inkprint.extract.overrides import OVERRIDES, Overrides
+from inkprint.extract.overrides import Overrides
 from inkprint.hashes import hash_file
 from inkprint.records import ChapterStart, Page, RemovedLine, content_id
 
@@ -26,8 +26,6 @@ def read_document(name: str, path: Path, overrides: Overrides) -> list[Page]:
         with opened(path) as document:
             raw = [read_page(page, number) for number, page in enumerate(document, start=1)]
             sheets = read_book(raw, outline_of(document), True, overrides)
-    if beyond := sorted((overrides.keep | overrides.drop) - {sheet.raw.number for sheet in sheets}):
-        raise UserError(f"{OVERRIDES}: {name}: no page {beyond[0]}; it has {len(sheets)}")
     if not has_text(sheets):
         raise UserError(nothing_kept(path, Counter(sheet.page_class for sheet in sheets)))
     digest = hash_file(path)
