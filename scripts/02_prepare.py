@@ -7,6 +7,8 @@ Writes  02_prepare/passages.jsonl     {"id": "passage-8d0c5a1f33e2", "document":
                                        "text": "…", "words": 92, "overlap_words": 0}
         02_prepare/chapters.jsonl     {"id": "chapter-…", "document": "book.pdf", "title": "Of Rope",
                                        "split": "train", "pages": [14, 15, 16], "words": 402, "passages": 4}
+        02_prepare/leaks.json         what held-out text shares with train: {"splits": {"test": {
+                                       "passages": 35, "run_words": {"max": 9, "mean": 4.1}, …}}, …}
         02_prepare/review.html        to look at: what was kept of every page and what not; chapters
         02_prepare/pages.csv          the same as a table, a line a page
         02_prepare/rejects.jsonl      {"id": "reject-…", "source_id": "chapter-…", "reason": "…", "text": "…"}
@@ -39,6 +41,7 @@ from inkprint.records import (
     Split,
     content_id,
     read_records,
+    write_json,
     write_records,
 )
 
@@ -128,12 +131,25 @@ def count_words(passages: list[Passage], rejects: list[Reject], chapters: SplitC
     }
 
 
+def audit_leaks(passages: list[Passage], settings: Prepare, aside: Path) -> dict[str, Any]:
+    """The leak audit. Above a limit it is written to `aside`, to be looked at, and UserError is raised."""
+    from inkprint.prepare.leaks import audit, check_leaks
+
+    leaks = audit(passages, settings)
+    try:
+        check_leaks(leaks, passages)
+    except UserError as error:
+        write_json(aside, leaks)
+        raise UserError(f"{error}; all of them: {aside}") from None
+    return leaks
+
+
 def main(command: Command) -> None:
     recipe, settings = command.recipe, command.recipe.prepare
     stage = Stage(
         run_folder=command.run_folder,
         name="prepare",
-        format_number=1,
+        format_number=2,
         settings={"prepare": settings.model_dump()},
         seed=recipe.seed,
         inputs=command.inputs("01_extract/documents.jsonl"),
@@ -149,8 +165,10 @@ def main(command: Command) -> None:
     chapters = split_chapters(documents, settings, recipe.seed)
     check_splits(chapters)
     passages, summaries, rejects = cut_all(chapters, settings)
+    leaks = audit_leaks(passages, settings, command.run_folder / "logs" / "leaks.json")
     with stage.writing() as folder:
         write_records(folder / "passages.jsonl", passages)
+        write_json(folder / "leaks.json", leaks)
         write_records(folder / "chapters.jsonl", summaries)
         write_records(folder / "rejects.jsonl", rejects)
         write_review(stage.inputs["01_extract/documents.jsonl"], summaries, folder, recipe.run)
@@ -161,6 +179,12 @@ def main(command: Command) -> None:
         words = sum(summary.words for summary in of_split)
         held = "" if name == "train" else ": " + "; ".join(summary.title for summary in of_split)
         print(f"   {name:<11}{len(of_split):>4} chapters {passages_of:>6,} passages {words:>9,} words{held}")
+    for name, shared in leaks["splits"].items():
+        words, grams = shared["run_words"], shared["gram_share"]
+        print(
+            f"   {name:<11}shares with train up to {words['max']} words in a row (mean {words['mean']:.1f}), "
+            f"{grams['max']:.1%} of a passage's {leaks['gram_words']}-grams (mean {grams['mean']:.2%})"
+        )
     print(f"   {'review':<11}{stage.folder / 'review.html'}")
 
 
