@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from inkprint.prepare.leaks import GRAM_WORDS, audit
 from inkprint.recipe import ROOT, load_recipe
-from inkprint.records import ChapterStart, Page, Passage, content_id, write_records
+from inkprint.records import ChapterStart, Page, Passage, Reject, content_id, read_records, write_records
 from inkprint.words import words
 
 SETTINGS = load_recipe(ROOT / "recipes" / "demo.yaml").prepare
@@ -113,7 +114,10 @@ def write_pages(shop, books):
 @pytest.fixture
 def shop(workshop):
     workshop.change(
-        prepare__validation=["Chapter 2"], prepare__test=["Chapter 3"], prepare__leak_run_words=20
+        prepare__validation=["Chapter 2"],
+        prepare__test=["Chapter 3"],
+        prepare__leak_run_words=20,
+        prepare__leak_gram_share=0.2,
     )
     return workshop
 
@@ -121,6 +125,69 @@ def shop(workshop):
 @pytest.fixture
 def chapters():
     return [invented(n, 24) for n in range(8)]
+
+
+def prepared(shop, books, **changes):
+    """Passages and rejects of 02 over these books, counted."""
+    shop.change(prepare__near_duplicate=0.8, prepare__shared_share=0.2, **changes)
+    write_pages(shop, books)
+    shop.stage("prepare", "--force")
+    passages = list(read_records(shop.output("02_prepare/passages.jsonl"), Passage))
+    rejects = list(read_records(shop.output("02_prepare/rejects.jsonl"), Reject))
+    counts = json.loads(shop.output("02_prepare/manifest.json").read_text())["counts"]
+    assert counts["in"] == sum(len(text.split()) for chapters in books.values() for text in chapters)
+    assert counts["out"] == sum(p.words - p.overlap_words for p in passages)
+    assert counts["in"] == counts["out"] + sum(len(reject.text.split()) for reject in rejects)
+    return passages, rejects
+
+
+def held_out(passages, document):
+    return [p for p in passages if p.document == document and p.split != "train"]
+
+
+def test_nothing_held_out_stays_in_train_however_the_other_edition_is_cut(shop, chapters):
+    """The second edition has other chapters, no paragraphs and capitals; both hold out chapters 2 and 3."""
+    every = " ".join(chapters).upper().split()
+    other = [" ".join(every[n : n + 377]) for n in range(0, len(every), 377)]
+    alone, _ = prepared(shop, {"a.txt": chapters}, prepare__overlap_words=15)
+    passages, rejects = prepared(shop, {"a.txt": chapters, "b.txt": other})
+    assert held_out(passages, "a.txt") == held_out(alone, "a.txt")
+    said = [words(p.text) for p in passages if p.split == "train"]
+    train = {run for text in said for run in runs_of(text, GRAM_WORDS)}
+    for p in passages:
+        assert p.split == "train" or not train & set(runs_of(words(p.text), GRAM_WORDS)), p
+    # And what is in train is there once, but for the overlap and for what stands at the edge of a chapter.
+    assert sum(map(len, said)) < 1.6 * len(set().union(*said))
+    named = {p.id for p in passages} | {r.source_id for r in rejects}
+    for reject in rejects:
+        assert re.search(r"passage-[0-9a-f]{12}", reject.detail).group() in named, reject
+    assert {"says what is held out", "stands in earlier passages"} <= {reject.reason for reject in rejects}
+
+
+def test_a_preface_that_two_books_print_is_in_train_once(shop, chapters):
+    changed = chapters[4].replace(chapters[4].split()[0], "Otherwise")
+    books = {"a.txt": chapters[:5], "b.txt": [changed, *chapters[5:]]}
+    passages, rejects = prepared(shop, books)
+    assert not [p for p in passages if p.document == "b.txt" and p.chapter == "Chapter 1"]
+    assert {reject.reason for reject in rejects} == {"near-duplicate of an earlier passage"}
+    kept = {p.id for p in passages if p.document == "a.txt"}
+    for reject in rejects:
+        share, passage_id = re.fullmatch(
+            r"(\d+)% of (passage-\w+), a.txt, 'Chapter 5'", reject.detail
+        ).groups()
+        assert int(share) == 100 or ("Otherwise" in reject.text and 80 < int(share) < 100)
+        assert passage_id in kept
+
+
+def test_what_is_held_out_stays_where_train_says_the_same_earlier(shop, chapters):
+    """The same file twice, and a train chapter before the test chapter that says the same words."""
+    books = {"a.txt": [chapters[2], *chapters[1:]], "copy.txt": [chapters[2], *chapters[1:]]}
+    passages, _ = prepared(shop, books)
+    assert {p.chapter for p in passages if p.split == "test"} == {"Chapter 3"}
+    test_words = sum(p.words for p in passages if p.split == "test")
+    assert test_words == len(chapters[2].split())
+    assert not [p for p in passages if p.chapter == "Chapter 1"]
+    assert len({p.id for p in passages}) == len(passages)
 
 
 def test_a_leak_above_a_limit_stops_the_run_in_one_line_and_can_be_looked_at(shop, chapters):

@@ -63,6 +63,8 @@ class Prepare(Section):
     passage_words: Count  # aim; passages end where a sentence ends
     overlap_words: CountOrZero  # repeated from the passage before, never across chapters
     min_words: Count  # a chapter's rest below this joins its neighbour or is rejected
+    near_duplicate: PartOrAll | None  # a train passage so much like an earlier one, or so much in them, goes
+    shared_share: PartOrAll | None  # so does one of whose words a larger share is in runs of held-out text
     leak_run_words: Count  # a held-out passage that shares more words in a row with train stops the run,
     leak_gram_share: PartOrAll  # and so does one of whose runs of eight words train holds a larger share
 

@@ -36,9 +36,9 @@ class TrainingText:
     def count(self, number: int) -> int:
         return self.first_place[number + 1] - self.first_place[number]
 
-    def numbers_of(self, text: Iterable[str]) -> list[int]:
-        """Word numbers of another text; a word that the training text lacks has one that it lacks, too."""
-        return [self.numbers.get(word, _UNKNOWN) for word in text]
+    def numbered(self, text: str) -> NDArray[np.int32]:
+        """Another text's words by their numbers; words that the training text lacks are -1."""
+        return np.array([self.numbers.get(word, _UNKNOWN) for word in words(text)], dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def index_training_text(passages: Iterable[Passage]) -> TrainingText:
 def longest_run(text: str, training: TrainingText) -> Run:
     """The first of the longest runs of a text's words that stands in the training text."""
     spans = word_spans(text)
-    numbers = training.numbers_of(word for word, _, _ in spans)
+    numbers = [training.numbers.get(word, _UNKNOWN) for word, _, _ in spans]
     length, first, place = 0, 0, 0
     for position in range(len(numbers)):
         here = _run_from(numbers, position, length, training)
@@ -91,9 +91,9 @@ def hashed_runs(numbers: NDArray[np.int32], length: int) -> NDArray[np.uint64]:
     have the same hash once in some 400,000 times.
     """
     runs = np.zeros(max(len(numbers) - length + 1, 0), dtype=np.uint64)
-    mixed = _mixed(numbers.astype(np.int64).astype(np.uint64))
+    own = mixed(numbers.astype(np.int64).astype(np.uint64))
     for offset in range(length):
-        runs = runs * _BASE + mixed[offset : offset + len(runs)]
+        runs = runs * _BASE + own[offset : offset + len(runs)]
     return runs
 
 
@@ -108,7 +108,7 @@ def are_among(values: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[
 _BASE = np.uint64(0xD1342543DE82EF95)
 
 
-def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Neighbouring numbers made as different as any two: the finalizer of splitmix64 (Steele et al. 2014)."""
     numbers = numbers + np.uint64(0x9E3779B97F4A7C15)
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
