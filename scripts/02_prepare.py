@@ -37,6 +37,7 @@ from inkprint.prepare.review import write_review
 from inkprint.prepare.splits import split_by_share, split_by_title
 from inkprint.recipe import Prepare
 from inkprint.records import (
+    KEPT_BY_HAND,
     ChapterSummary,
     Page,
     Passage,
@@ -58,6 +59,11 @@ def chapters_by_document(documents: Path) -> Iterator[list[Chapter]]:
         chapters = read_chapters(list(group))
         if chapters:
             yield chapters
+
+
+def pages_kept_by_hand(documents: Path) -> frozenset[str]:
+    pages = read_records(documents, Page)
+    return frozenset(page.id for page in pages if page.evidence.startswith(KEPT_BY_HAND))
 
 
 def split_chapters(documents: list[list[Chapter]], settings: Prepare, seed: int) -> SplitChapters:
@@ -178,7 +184,7 @@ def main(command: Command) -> None:
     from inkprint.prepare.selection import make_rejects, same_books, select
 
     cuts = cut_all(chapters, settings)
-    kept, left_out = select(cuts, settings)
+    kept, left_out = select(cuts, settings, pages_kept_by_hand(stage.inputs["01_extract/documents.jsonl"]))
     passages = add_overlap(kept, settings.overlap_words)
     rejects = make_rejects(left_out, kept, passages)
     summaries = summarize(chapters, passages)

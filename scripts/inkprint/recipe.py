@@ -57,12 +57,22 @@ class Extract(Section):
     on_error: Literal["stop", "reject"]  # a file that cannot be read: stop, or go on without it
 
 
+class Filters(Section):
+    """Shares from which on a passage, of any split, is left out; null: never."""
+
+    max_digit_share: PartOrAll | None  # digits among its letters and digits
+    max_list_share: PartOrAll | None  # words in short entries: bullets, numbers, names
+    max_repeated_share: PartOrAll | None  # runs of five words that it has said already
+    min_common_words: PartOrAll | None  # of the book's share of its hundred most common words
+
+
 class Prepare(Section):
     validation: Share | list[Text]  # share of each document's words, or chapter titles
     test: Share | list[Text]
     passage_words: Count  # aim; passages end where a sentence ends
     overlap_words: CountOrZero  # repeated from the passage before, never across chapters
     min_words: Count  # a chapter's rest below this joins its neighbour or is rejected
+    filters: Filters
     near_duplicate: PartOrAll | None  # a train passage so much like an earlier one, or so much in them, goes
     shared_share: PartOrAll | None  # so does one of whose words a larger share is in runs of held-out text
     leak_run_words: Count  # a held-out passage that shares more words in a row with train stops the run,

@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from inkprint.errors import UserError
 
+# How the evidence of a page begins that a person kept; no rule drops what is on it.
+KEPT_BY_HAND = "overrides.yaml keeps it"
 Split = Literal["train", "validation", "test"]
 
 

@@ -17,6 +17,7 @@ from inkprint.extract.lines import Line, RawPage
 from inkprint.extract.overrides import Overrides
 from inkprint.extract.paragraphs import Paragraph, ends_sentence, make_paragraphs
 from inkprint.extract.sections import find_starts
+from inkprint.records import KEPT_BY_HAND
 
 BODY = "body"
 FRONT_PAGES = 40  # front matter that nothing names ends here at the latest
@@ -209,9 +210,10 @@ def _override(sheets: Sequence[Sheet], overrides: Overrides) -> None:
     beheaded = ""
     for sheet in sheets:
         number, was = sheet.raw.number, f"was {sheet.page_class}: {sheet.evidence}"
-        if number in overrides.keep and not sheet.kept:
-            sheet.page_class, sheet.evidence = BODY, f"overrides.yaml keeps it; {was}"
-            sheet.kinds = [CHAPTER] * len(sheet.lines)
+        if number in overrides.keep:
+            if not sheet.kept:
+                sheet.kinds = [CHAPTER] * len(sheet.lines)
+            sheet.page_class, sheet.evidence = BODY, f"{KEPT_BY_HAND}; {was}"
         elif number in overrides.drop and sheet.kept:
             sheet.page_class, sheet.evidence = "override", f"overrides.yaml drops it; {was}"
             if sheet.headings:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from inkprint.prepare.duplicates import find_contained, find_repeats, shingle
 from inkprint.prepare.leaks import find_shared
 from inkprint.prepare.passages import Cut
+from inkprint.prepare.quality import quality_faults
 from inkprint.recipe import Prepare
 from inkprint.records import Passage, Reject, content_id
 
@@ -21,13 +23,16 @@ class LeftOut:
     of: Cut | None = None  # what it repeats
 
 
-def select(cuts: list[Cut], settings: Prepare) -> tuple[list[Cut], list[LeftOut]]:
+def select(
+    cuts: list[Cut], settings: Prepare, by_hand: frozenset[str] = frozenset()
+) -> tuple[list[Cut], list[LeftOut]]:
     """The cuts that become passages, in order, and the others with their reasons.
 
-    Only train loses what stands elsewhere as well: held-out passages are the same whatever other books
-    there are.
+    by_hand: ids of pages that a person kept: no passage with text of theirs is called short or bad. These
+    rules are the same in every split and know no other document. What stands elsewhere as well is left out
+    of train alone: held-out passages are the same whatever other books there are.
     """
-    left_out = [*_too_short(cuts, settings.min_words)]
+    left_out = list(_faulty(cuts, settings, by_hand))
     left_out += _same_text(_rest(cuts, left_out))
     if settings.shared_share is not None:
         left_out += _shared(_rest(cuts, left_out), settings.shared_share, settings.leak_run_words)
@@ -71,10 +76,17 @@ def _rest(cuts: Iterable[Cut], left_out: Iterable[LeftOut]) -> list[Cut]:
     return [cut for cut in cuts if id(cut) not in gone]
 
 
-def _too_short(cuts: list[Cut], min_words: int) -> Iterable[LeftOut]:
-    for cut in cuts:
-        if cut.passage.words < min_words:
-            yield LeftOut(cut, "fewer words than min_words", f"{cut.passage.words} words")
+def _faulty(cuts: list[Cut], settings: Prepare, by_hand: frozenset[str]) -> Iterable[LeftOut]:
+    for _, group in groupby(cuts, key=lambda cut: cut.passage.document):
+        own = list(group)
+        faults = quality_faults([cut.passage.text for cut in own], settings.filters)
+        for number, cut in enumerate(own):
+            if not by_hand.isdisjoint(cut.passage.page_ids):
+                continue
+            if cut.passage.words < settings.min_words:
+                yield LeftOut(cut, "fewer words than min_words", f"{cut.passage.words} words")
+            elif number in faults:
+                yield LeftOut(cut, *faults[number])
 
 
 def _same_text(cuts: list[Cut]) -> Iterable[LeftOut]:
