@@ -299,7 +299,7 @@ def review(tmp_path_factory) -> tuple[str, list[dict[str, str]]]:
         for n, split in ((1, "train"), (2, "test"))
     ]
     write_records(folder / "documents.jsonl", pages)
-    write_review(folder / "documents.jsonl", chapters, left_out(hostile), folder, "a & b")
+    write_review(folder / "documents.jsonl", chapters, left_out(hostile), folder, "a & b", "A tenth <of> it.")
     with (folder / "pages.csv").open(newline="") as handle:
         return (folder / "review.html").read_text(), list(csv.DictReader(handle))
 
@@ -317,6 +317,11 @@ def test_the_review_has_a_cell_and_a_page_for_every_page(review):
     assert html.count("<del>") == 4, "the dropped page's text, the line that two pages lost, and a passage"
 
 
+def test_the_review_says_how_many_words_each_split_has(review):
+    html, _ = review
+    assert "2 chapters: 2 words for train, 0 words for validation, 2 words for test</summary>" in html
+
+
 def test_the_review_counts_and_shows_the_passages_that_were_left_out(review):
     html, _ = review
     assert html.count(" left out: ") == 1
@@ -328,6 +333,7 @@ def test_the_review_counts_and_shows_the_passages_that_were_left_out(review):
 def test_the_review_is_harmless_whatever_the_books_say(review):
     html, _ = review
     assert "<title>Review: a &amp; b</title>" in html
+    assert "A tenth &lt;of&gt; it." in html
     assert "<script" not in html
     assert "<b>" not in html
     assert "\u202e" not in html

@@ -164,6 +164,47 @@ def test_nothing_held_out_stays_in_train_however_the_other_edition_is_cut(shop, 
     assert {"says what is held out", "stands in earlier passages"} <= {reject.reason for reject in rejects}
 
 
+@pytest.mark.parametrize("split_by", ["chapter", "document"])
+def test_a_further_book_changes_nothing_that_is_held_out(shop, chapters, split_by):
+    """Whatever it is: here the second edition of one, which comes before all the others."""
+    books = {f"{n}.txt": [invented(f"{n} {k}", 16) for k in range(6)] for n in range(1, 9)} | {
+        "a.txt": chapters
+    }
+    settings = {"split_by": split_by, "test": 0.2, "validation": 0.2, "overlap_words": 10}
+    changes = {f"prepare__{key}": value for key, value in settings.items()}
+    alone, _ = prepared(shop, books, **changes)
+    every = " ".join(chapters).split()
+    edition = [" ".join(every[n : n + 311]) for n in range(0, len(every), 311)]
+    together, rejects = prepared(shop, {"0.txt": edition} | books, **changes)
+    before = [p for p in alone if p.split != "train"]
+    assert {p.split for p in before} == {"validation", "test"}
+    assert before == [p for p in together if p.split != "train" and p.document != "0.txt"]
+    assert rejects
+    if split_by == "document":
+        assert all(len({p.split for p in together if p.document == name}) <= 1 for name in books)
+    assert {p.split for p in together} == {"train", "validation", "test"}
+
+
+def test_documents_are_held_out_by_name_and_a_wrong_one_is_said(shop):
+    books = {f"{n}.txt": [invented(f"{n} {k}", 8) for k in range(3)] for n in range(4)}
+    named = {"prepare__split_by": "document", "prepare__validation": ["3.TXT"], "prepare__test": ["0.txt"]}
+    passages, _ = prepared(shop, books, **named)
+    assert {(p.document, p.split) for p in passages} == {
+        ("0.txt", "test"), ("1.txt", "train"), ("2.txt", "train"), ("3.txt", "validation"),
+    }  # fmt: skip
+    assert (
+        "Whole documents are held out, as the recipe names them. test: 0.txt."
+        in shop.output("02_prepare/review.html").read_text()
+    )
+    shop.change(prepare__test=["4.txt"])
+    done = shop.stage("prepare", check=False)
+    assert done.returncode == 2
+    assert "prepare.test: no document is called '4.txt'; there are: 0.txt; 1.txt" in done.stderr
+    shop.change(prepare__test=0.01, prepare__validation=0.01)
+    done = shop.stage("prepare", check=False)
+    assert "prepare: no document is left for validation; 4 documents found: 0.txt; 1.txt" in done.stderr
+
+
 def test_a_preface_that_two_books_print_is_in_train_once(shop, chapters):
     changed = chapters[4].replace(chapters[4].split()[0], "Otherwise")
     books = {"a.txt": chapters[:5], "b.txt": [changed, *chapters[5:]]}
@@ -173,7 +214,7 @@ def test_a_preface_that_two_books_print_is_in_train_once(shop, chapters):
     kept = {p.id for p in passages if p.document == "a.txt"}
     for reject in rejects:
         share, passage_id = re.fullmatch(
-            r"(\d+)% of (passage-\w+), a.txt, 'Chapter 5'", reject.detail
+            r"(\d+)% alike: (passage-\w+), a.txt, 'Chapter 5'", reject.detail
         ).groups()
         assert int(share) == 100 or ("Otherwise" in reject.text and 80 < int(share) < 100)
         assert passage_id in kept

@@ -67,7 +67,8 @@ class Filters(Section):
 
 
 class Prepare(Section):
-    validation: Share | list[Text]  # share of each document's words, or chapter titles
+    split_by: Literal["chapter", "document"]  # what is held out whole
+    validation: Share | list[Text]  # share of each document's words, or titles; of documents, or file names
     test: Share | list[Text]
     passage_words: Count  # aim; passages end where a sentence ends
     overlap_words: CountOrZero  # repeated from the passage before, never across chapters
@@ -81,7 +82,7 @@ class Prepare(Section):
     @model_validator(mode="after")
     def _sizes_fit(self) -> Prepare:
         if isinstance(self.validation, list) != isinstance(self.test, list):
-            raise ValueError("validation and test are both shares or both lists of chapter titles")
+            raise ValueError("validation and test are both shares or both lists of names")
         if isinstance(self.test, list):
             both = sorted(set(self.test) & set(self.validation))
             if both:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from inkprint.records import Page
 from inkprint.sentences import sentence_spans
@@ -22,7 +23,7 @@ class Sentence:
     page_ids: tuple[str, ...]
     begins_paragraph: bool
 
-    @property
+    @cached_property
     def words(self) -> int:
         return len(self.text.split())
 

@@ -52,7 +52,7 @@ def quality_faults(texts: Sequence[str], filters: Filters) -> dict[int, tuple[st
 
 
 def common_words(texts: Sequence[Sequence[str]]) -> frozenset[str]:
-    """The words that most of a document's passages have, and a tenth at least; of equals the first in order."""
+    """The words that most of a document's passages have, a tenth at least; of equals the first in order."""
     passages = Counter(word for text in texts for word in set(text))
     known = [word for word, count in passages.items() if count > max(1, len(texts) // 10)]
     return frozenset(sorted(known, key=lambda word: (-passages[word], word))[:COMMON_WORDS])

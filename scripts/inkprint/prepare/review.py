@@ -31,14 +31,23 @@ COLUMNS = (
     "reason",
     "evidence",
 )
+SPLITS = ("train", "validation", "test")
 LeftOut = list[tuple[Passage, Reject]]
 Splits = dict[tuple[str, int], list[str]]  # by document and page: in the order of its chapters, none twice
 
 
 def write_review(
-    documents: Path, chapters: list[ChapterSummary], left_out: LeftOut, folder: Path, title: str
+    documents: Path,
+    chapters: list[ChapterSummary],
+    left_out: LeftOut,
+    folder: Path,
+    title: str,
+    held_out: str,
 ) -> None:
-    """Write pages.csv and review.html. One document's pages are in memory at a time."""
+    """Write pages.csv and review.html. One document's pages are in memory at a time.
+
+    held_out: a sentence on what was.
+    """
     splits = _splits(chapters)
     with (folder / "pages.csv").open("w", encoding="utf-8", newline="") as handle:
         table = csv.writer(handle, lineterminator="\n")
@@ -52,7 +61,7 @@ def write_review(
     style = Markup((FOLDER / "review.css").read_text(encoding="utf-8"))
     books = _books(documents, chapters, left_out, splits)
     with (folder / "review.html").open("w", encoding="utf-8") as handle:
-        handle.writelines(page.generate(title=title, style=style, books=books))
+        handle.writelines(page.generate(title=title, held_out=held_out, style=style, books=books))
 
 
 def _splits(chapters: list[ChapterSummary]) -> Splits:
@@ -70,6 +79,7 @@ def _books(
     grouped = groupby(read_records(documents, Page), key=lambda page: page.document)
     for number, (name, group) in enumerate(grouped, start=1):
         pages = list(group)
+        own = [chapter for chapter in chapters if chapter.document == name]
         left = [pair for pair in left_out if pair[0].document == name]
         yield {
             "number": number,
@@ -78,7 +88,8 @@ def _books(
             "kept": sum(page.kept for page in pages),
             "dropped": Counter(page.page_class for page in pages if not page.kept).most_common(),
             "removed": Counter(line.reason for page in pages for line in page.removed).most_common(),
+            "words": {name: sum(c.words for c in own if c.split == name) for name in SPLITS},
             "left_out": left,
             "reasons": Counter(reject.reason for _, reject in left).most_common(),
-            "chapters": [chapter for chapter in chapters if chapter.document == name],
+            "chapters": own,
         }

@@ -51,7 +51,7 @@ def make_rejects(left_out: list[LeftOut], kept: list[Cut], passages: list[Passag
         own, detail = one.cut.passage, one.detail
         if one.of is not None:
             other = one.of.passage
-            detail += f" of {ids.get(id(one.of), other.id)}, {other.document}, {other.chapter!r}"
+            detail += f": {ids.get(id(one.of), other.id)}, {other.document}, {other.chapter!r}"
         reject_id = content_id("reject", own.document, own.id, one.reason, detail)
         rejects.append(
             Reject(id=reject_id, source_id=own.id, reason=one.reason, text=own.text, detail=detail)
@@ -96,7 +96,7 @@ def _same_text(cuts: list[Cut]) -> Iterable[LeftOut]:
         for cut in (cut for cut in cuts if cut.passage.split == split):
             kept = first.setdefault(cut.passage.id, cut)
             if kept is not cut:
-                yield LeftOut(cut, "the same text as another passage of the book", "all", kept)
+                yield LeftOut(cut, "the same text as another passage of the book", "word for word", kept)
 
 
 def _shared(cuts: list[Cut], share: float, run_words: int) -> Iterable[LeftOut]:
@@ -104,7 +104,7 @@ def _shared(cuts: list[Cut], share: float, run_words: int) -> Iterable[LeftOut]:
     held_out = [cut for cut in cuts if cut.passage.split != "train"]
     texts = [cut.passage for cut in train], [cut.passage for cut in held_out]
     for number, found in find_shared(*texts, share, run_words).items():
-        detail = f"{found.share:.0%}, up to {found.run_words} words in a row,"
+        detail = f"{found.share:.0%} of its words, up to {found.run_words} in a row"
         yield LeftOut(train[number], "says what is held out", detail, held_out[found.of])
 
 
@@ -112,9 +112,9 @@ def _repeated(train: list[Cut], threshold: float) -> Iterable[LeftOut]:
     shingles = shingle([cut.passage.text for cut in train])
     alike = find_repeats(shingles, threshold)
     contained = find_contained(shingles, threshold, without=alike)
-    for reason, found in (
-        ("near-duplicate of an earlier passage", alike),
-        ("stands in earlier passages", contained),
-    ):
-        for number, repeat in found.items():
-            yield LeftOut(train[number], reason, f"{repeat.share:.0%}", train[repeat.of])
+    for number, repeat in alike.items():
+        detail = f"{repeat.share:.0%} alike"
+        yield LeftOut(train[number], "near-duplicate of an earlier passage", detail, train[repeat.of])
+    for number, repeat in contained.items():
+        detail = f"{repeat.share:.0%} of it"
+        yield LeftOut(train[number], "stands in earlier passages", detail, train[repeat.of])

@@ -1,7 +1,8 @@
-"""Which chapters are held out, decided for each document by itself.
+"""What is held out: chapters of each document, or whole documents.
 
-A document's split depends on its own content and the seed alone, so that a fifth book changes
-nothing about the first four.
+Each document's split depends on its own content and the seed alone, so that a fifth book changes nothing
+about the first four. For whole documents that leaves no choice: a rule that takes as many as make up a share
+of all words must take another when a book is added, or give one back to train.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import random
 
 from inkprint.errors import UserError
 from inkprint.prepare.chapters import Chapter
+from inkprint.recipe import Prepare
 from inkprint.records import Split
 
 
@@ -28,16 +30,35 @@ def split_by_share(chapters: list[Chapter], validation: float, test: float, seed
     return splits
 
 
-def split_by_title(chapters: list[Chapter], validation: list[str], test: list[str]) -> list[Split]:
-    """Hold out the chapters with these titles. Raises UserError for a title that no chapter has."""
-    known = {chapter.title.casefold() for chapter in chapters}
-    for key, titles in (("validation", validation), ("test", test)):
-        for title in titles:
-            if title.casefold() not in known:
-                there = "; ".join(chapter.title for chapter in chapters)
-                raise UserError(f"prepare.{key}: no chapter is called {title!r}; there are: {there}")
-    of = {title.casefold(): "validation" for title in validation} | {t.casefold(): "test" for t in test}
-    return [of.get(chapter.title.casefold(), "train") for chapter in chapters]
+def split_by_draw(documents: list[list[Chapter]], validation: float, test: float, seed: int) -> list[Split]:
+    """Hold out whole documents, each by a draw of its own: the shares are those of the expected words."""
+    draws = [random.Random(f"{seed} {chapters[0].document_sha256}").random() for chapters in documents]
+    return [
+        "test" if draw < test else "validation" if draw < test + validation else "train" for draw in draws
+    ]
+
+
+def split_by_name(names: list[str], validation: list[str], test: list[str], what: str) -> list[Split]:
+    """Hold out what is named. Raises UserError for a name that none has; what: "chapter" or "document"."""
+    known = {name.casefold() for name in names}
+    for key, asked in (("validation", validation), ("test", test)):
+        for name in asked:
+            if name.casefold() not in known:
+                there = "; ".join(dict.fromkeys(names))
+                raise UserError(f"prepare.{key}: no {what} is called {name!r}; there are: {there}")
+    of = {name.casefold(): "validation" for name in validation} | {t.casefold(): "test" for t in test}
+    return [of.get(name.casefold(), "train") for name in names]
+
+
+def describe_split(settings: Prepare, seed: int) -> str:
+    """What the recipe holds out, in a sentence for the review."""
+    if isinstance(settings.test, list):
+        named = [f"{name}: {'; '.join(getattr(settings, name))}" for name in ("test", "validation")]
+        return f"Whole {settings.split_by}s are held out, as the recipe names them. {'. '.join(named)}."
+    shares = f"{settings.test:.0%} for test and {settings.validation:.0%} for validation"
+    if settings.split_by == "chapter":
+        return f"Of each document neighbouring chapters are held out: {shares} of its words; seed {seed}."
+    return f"Whole documents are held out, each by a draw of its own: {shares}, on average; seed {seed}."
 
 
 def _choose_run(
