@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkprint.prepare.leaks import GRAM_WORDS, audit
+from inkprint.prepare.leaks import GRAM_WORDS, audit, find_shared
 from inkprint.recipe import ROOT, load_recipe
 from inkprint.records import ChapterStart, Page, Passage, Reject, content_id, read_records, write_records
 from inkprint.words import words
@@ -83,6 +83,20 @@ def test_case_punctuation_and_where_passages_are_cut_hide_nothing():
         "run_words": {"max": 11, "mean": 11.0},
         "gram_share": {"max": 0.8, "mean": 0.8},
     }
+
+
+def test_a_long_run_is_found_in_a_long_passage_and_over_the_end_of_two():
+    held, own = invented(1, 12).split(), invented(2, 40)
+    first = passage(f"{own} {' '.join(held[:12])}", "train")
+    second = passage(f"{' '.join(held[12:24])} {own}", "train")
+    other = passage(f"{' '.join(held[100:110])} {own}", "train", "Two")
+    test = [passage(invented(3, 8), "test"), passage(" ".join(held), "test")]
+    found = find_shared([first, second, other], test, share=0.2, run_words=20)
+    assert {n: (shared.run_words, shared.of) for n, shared in found.items()} == {0: (24, 1), 1: (24, 1)}
+    assert all(0 < shared.share < 0.04 for shared in found.values())
+    assert find_shared([first, second, other], test, share=0.2, run_words=24) == {}
+    assert find_shared([first, second, other], test, share=0.02, run_words=24).keys() == {0, 1, 2}
+    assert find_shared([], test, 0.2, 20) == find_shared([first], [], 0.2, 20) == {}
 
 
 def write_pages(shop, books):

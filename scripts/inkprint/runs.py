@@ -27,14 +27,8 @@ class TrainingText:
     numbers: dict[str, int]
     text: NDArray[np.int32]  # (words,)
     places: NDArray[np.int64]  # (words,) sorted by word number
-    first_place: list[int]  # (vocabulary + 1) into `places`
+    first_place: NDArray[np.int64]  # (vocabulary + 1,) into `places`
     passage_ids: list[str]  # (words,)
-
-    def places_of(self, number: int) -> NDArray[np.int64]:
-        return self.places[self.first_place[number] : self.first_place[number + 1]]
-
-    def count(self, number: int) -> int:
-        return self.first_place[number + 1] - self.first_place[number]
 
     def numbered(self, text: str) -> NDArray[np.int32]:
         """Another text's words by their numbers; words that the training text lacks are -1."""
@@ -66,7 +60,7 @@ def index_training_text(passages: Iterable[Passage]) -> TrainingText:
         owners += [passage.id] * (len(text) - len(owners))
     numbered = np.array(text, dtype=np.int32)
     places = np.argsort(numbered, kind="stable")
-    first_place = np.searchsorted(numbered[places], np.arange(len(numbers) + 1)).tolist()
+    first_place = np.searchsorted(numbered[places], np.arange(len(numbers) + 1))
     return TrainingText(numbers, numbered, places, first_place, owners)
 
 
@@ -118,15 +112,13 @@ def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def _run_from(numbers: list[int], position: int, beat: int, training: TrainingText) -> tuple[int, int] | None:
     """Length and place of the longest run that begins at `position`, if longer than `beat`."""
-    window = numbers[position : position + beat + 1]
-    if len(window) <= beat or _UNKNOWN in window:
+    if position + beat >= len(numbers) or _UNKNOWN in numbers[position : position + beat + 1]:
         return None
-    # A longer run holds all of these words: only the places of the rarest, a few among a million, are tried.
-    counts = [training.count(number) for number in window]
-    rarest = counts.index(min(counts))
-    places = training.places_of(window[rarest]) - rarest
-    places = places[places >= 0]
-    length = 0
+    number = numbers[position]
+    places = training.places[training.first_place[number] : training.first_place[number + 1]]
+    # What cannot be longer than the longest so far falls out at one look.
+    places = _agreeing(places, beat, numbers[position + beat], training.text)
+    length = 1
     while len(places) and position + length < len(numbers):
         longer = _agreeing(places, length, numbers[position + length], training.text)
         if not len(longer):
