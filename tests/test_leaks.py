@@ -116,6 +116,7 @@ def write_pages(shop, books):
             chapters=[ChapterStart(title=f"Chapter {number}", at=0)],
             text=text,
             removed=[],
+            marked=[],
         )
         for name, chapters in books.items()
         for number, text in enumerate(chapters, start=1)

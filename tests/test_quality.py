@@ -104,6 +104,7 @@ def test_filters_are_the_same_in_every_split_and_a_persons_word_is_over_them(wor
             chapters=[ChapterStart(title=f"C{n}", at=0)],
             text=texts.get(n, prose(n)),
             removed=[],
+            marked=[],
         )
         for n in range(1, 11)
     ]
