@@ -60,10 +60,12 @@ def main(command: Command) -> None:
     }
     found: dict[str, dict[str, Any]] = {}
     rejects: list[Reject] = []
+    largest_bytes = 0
     with stage.writing() as folder, TemporaryDirectory(dir=command.run_folder) as scratch:
         with (folder / "documents.jsonl").open("wb") as records:
             read = read_apart(jobs, Path(scratch), workers=min(MOST_WORKERS, len(os.sched_getaffinity(0))))
             for document in command.working().progress(read, "documents", len(documents)):
+                largest_bytes = max(largest_bytes, document.peak_bytes)
                 if document.trace:
                     with command.working().quiet():
                         print(document.trace)
@@ -88,7 +90,7 @@ def main(command: Command) -> None:
             "unit": "pages", "in": pages_in + len(rejects), "out": kept, "rejected": pages_in - kept,
             "failed": len(rejects),
         }  # fmt: skip
-        stage.finish(counts, documents=found)
+        stage.finish(counts, largest_bytes, documents=found)
     print(f"   kept {kept} of {pages_in} pages of {len(found)} documents -> {stage.folder}")
 
 

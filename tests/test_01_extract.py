@@ -719,9 +719,10 @@ def test_a_book_that_breaks_no_words_keeps_its_hyphens():
 
 
 def test_note_marks_glued_to_words_go_and_figures_stay():
-    assert cut_glued_marks("said of them.”5 He left.12") == ("said of them.” He left.", ["5", "12"])
+    assert cut_glued_marks("said of them.”5 He left.12", set()) == ("said of them.” He left.", ["5", "12"])
     for text in ("about 3.14 of 1,000", "see vol.2", "in 1905.", "No. 5 and p.7", "the year 1.5"):
-        assert cut_glued_marks(text) == (text, [])
+        assert cut_glued_marks(text, set()) == (text, [])
+    assert cut_glued_marks("the movement2 of MP3", {"movement2"}) == ("the movement of MP3", ["2"])
 
 
 @pytest.mark.parametrize(

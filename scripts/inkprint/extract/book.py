@@ -109,15 +109,9 @@ def _cut_marks(sheets: Sequence[Sheet]) -> None:
     """Take note marks out of the lines: raised ones are out already, glued ones go now."""
     texts = [line.text for sheet in sheets for line in sheet.lines]
     after_words = marks_after_words(texts, count_words(texts))
-    pattern = re.compile(r"\b[^\W\d_]{4,}\d{1,3}\b")
     for sheet in sheets:
         for at, line in enumerate(sheet.lines):
-            text, marks = cut_glued_marks(line.text)
-            for match in reversed(list(pattern.finditer(text))):
-                if match[0] in after_words:
-                    word = match[0].rstrip("0123456789")
-                    marks.append(match[0].removeprefix(word))
-                    text = text[: match.start()] + word + text[match.end() :]
+            text, marks = cut_glued_marks(line.text, after_words)
             if marks:
                 sheet.lines[at] = replace(line, text=text)
             sheet.removed += [(mark, "note mark") for mark in (*line.marks, *marks)]

@@ -130,8 +130,10 @@ def _stands_out(lines: Sequence[Line], at: int, left: float, right: float, type_
     line = lines[at]
     text = line.text
     words = text.split()
-    letters = [character for character in text if character.isalpha()]
-    if len(words) > 14 or not (letters or text.strip(".").isdigit()) or text.endswith((",", ";", "-")):
+    if len(words) > 14 or text.endswith((",", ";", "-")):
+        return False
+    letters = "".join(filter(str.isalpha, text))
+    if not (letters or text.strip(".").isdigit()):
         return False
     above = line.top - lines[at - 1].bottom if at else 1000.0
     below = lines[at + 1].top - line.bottom if at + 1 < len(lines) else 1000.0
@@ -147,8 +149,8 @@ def _stands_out(lines: Sequence[Line], at: int, left: float, right: float, type_
     middle = abs((line.x0 + line.x1) / 2 - (left + right) / 2) < 0.05 * (right - left)
     short = line.x1 - line.x0 < 0.7 * (right - left)
     centred = middle and line.x0 > left + 0.08 * (right - left)
-    caps = len(letters) >= 4 and sum(letter.isupper() for letter in letters) > 0.9 * len(letters)
-    if section_name(text) and apart and len(words) <= 6:
+    caps = len(letters) >= 4 and sum(map(str.isupper, letters)) > 0.9 * len(letters)
+    if apart and len(words) <= 6 and section_name(text):
         return True
     if line.bold and not type_.bold and (caps or (short and centred)):
         return True

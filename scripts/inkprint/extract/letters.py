@@ -34,13 +34,14 @@ _ACCENTED = re.compile(f"([{''.join(ACCENTS)}])([A-Za-zı])")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
-_LOST_BLANK = re.compile(r"([a-z]{2}[.!?][”’]?(?=[A-Z][a-z]|[AI] )|[a-z]{2}[.,;:!?](?=“\w))")
+# The point comes first, for the search to leap to it.
+_LOST_BLANK = re.compile(r"[.!?](?<=[a-z]{2}.)[”’]?(?=[A-Z][a-z]|[AI] )|[.,;:!?](?<=[a-z]{2}.)(?=“\w)")
 SOFT_HYPHEN = "\u00ad"
 _HYPHENS = re.compile("[\u2010\u2011]")
-_SPACES = re.compile(r"\s+")
 
 WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _BROKEN = re.compile(r"([^\W\d_]+(?:[-'’][^\W\d_]+)*)-$")
+LONGEST_WORD = 60  # letters looked at before a hyphen at a line's end: searching whole paragraphs is slow
 # So many other words of the book begin or end like the halves, before two known words are joined into one.
 CLOSED_KIN = 5
 # English words that mostly begin solid words (upside, overcome): for short books, which hold too few kin.
@@ -53,6 +54,8 @@ _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 def clean(text: str) -> str:
     """Ligatures apart, accents on their letters, nothing invisible but the soft hyphen; spaces kept."""
+    if text.isascii() and text.isprintable():
+        return text  # nearly every line of an English book
     text = _INVISIBLE.sub("", text.translate(LIGATURES))
     text = _HYPHENS.sub("-", text)
     if any(accent in text for accent in ACCENTS):
@@ -68,18 +71,18 @@ def _compose(match: re.Match[str]) -> str:
 
 def one_space(text: str) -> str:
     """All white space, U+2028 and its like too, as single blanks; soft hyphens inside a line gone."""
-    return _SPACES.sub(" ", text.replace(SOFT_HYPHEN, "")).strip()
+    return " ".join(text.replace(SOFT_HYPHEN, "").split())
 
 
 def space_sentences(text: str) -> str:
     """A blank where tight setting lost it after a sentence's end or before a quotation: fly.The moment."""
-    return _LOST_BLANK.sub(r"\1 ", text)
+    return _LOST_BLANK.sub(r"\g<0> ", text)
 
 
 def is_ornament(text: str) -> bool:
     """A row that is drawn, not read: * * *, a line of dingbats, a rule of dashes."""
-    marks = [character for character in text if not character.isspace()]
-    if not marks or any(character.isalnum() or character in "=+−<>()[]{}√" for character in marks):
+    marks = "".join(text.split())
+    if not marks or any(map(str.isalnum, marks)) or any(sign in marks for sign in "=+−<>()[]{}√"):
         return False
     return not all(character in "“”‘’\"'.,;:!?…" for character in marks) or len(marks) > 3
 
@@ -89,7 +92,7 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
     counts: Counter[str] = Counter()
     after_hyphen = False
     for text in texts:
-        words = [match[0].lower() for match in WORD.finditer(text)]
+        words = WORD.findall(text.lower())
         if after_hyphen and words:
             words = words[1:]
         after_hyphen = text.endswith(("-", SOFT_HYPHEN))
@@ -133,7 +136,7 @@ class Joiner:
             return one_space(first) + second
         if not first or not second:
             return first or second
-        broken, rest = _BROKEN.search(first), _LETTERS.match(second)
+        broken, rest = _broken(first), _LETTERS.match(second)
         if broken and rest:
             return (first[:-1] if self.is_one_word(broken[1], rest[0]) else first) + second
         # A dash or a hyphen after a figure ties both sides: 1914-|18, heart—|or.
@@ -170,7 +173,12 @@ def broken_words(texts: Iterable[str]) -> Iterable[tuple[str, str]]:
     """The halves around the hyphens at line ends."""
     before = ""
     for text in texts:
-        broken, rest = _BROKEN.search(before), _LETTERS.match(text)
+        broken, rest = _broken(before), _LETTERS.match(text)
         if broken and rest:
             yield broken[1], rest[0]
         before = text
+
+
+def _broken(text: str) -> re.Match[str] | None:
+    """The word before a hyphen at the end."""
+    return _BROKEN.search(text[-LONGEST_WORD:]) if text.endswith("-") else None

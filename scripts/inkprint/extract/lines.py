@@ -76,6 +76,8 @@ def _stack_fractions(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """A fraction's figures stand one above the other and come as the end of one line and the start of
     the next. Put together as 1/2 they are not taken for note marks."""
     kept = [dict(item, spans=[span for span in item["spans"] if span["text"]]) for item in items]
+    if not any(_OVER.fullmatch(span["text"].strip()) for item in kept for span in item["spans"][-2:]):
+        return kept
     for first, second in pairwise(kept):
         over = next((span for span in reversed(first["spans"]) if span["text"].strip()), None)
         under = next((span for span in second["spans"] if span["text"].strip()), None)
@@ -98,18 +100,14 @@ def _width(span: dict[str, Any]) -> float:
 
 
 def _line(spans: list[dict[str, Any]]) -> Line | None:
-    spans = [span for span in spans if span["text"]]
-    sizes: Counter[float] = Counter()
-    for span in spans:
-        sizes[round(span["size"], 1)] += len(span["text"].strip())
-    if not sizes or not max(sizes.values()):
+    boxes = [span["bbox"] for span in spans if span["text"].strip()]
+    if not boxes:
         return None
-    size = max(sizes, key=lambda key: (sizes[key], key))
-    baselines = [span["origin"][1] for span in spans if round(span["size"], 1) == size]
+    size, main = _main_spans(spans)
     text, mark, marks = "", "", []
     for span in spans:
         piece = span["text"]
-        if _is_mark(span, text, size, baselines[0]):
+        if span["size"] < SMALLER * size and _is_mark(span, text, size, main[0]["origin"][1]):
             marks.append(piece.strip())
             mark = mark or (piece.strip() if not text.strip() else "")
             # The blank after a mark is often set in the mark's own raised type.
@@ -121,8 +119,6 @@ def _line(spans: list[dict[str, Any]]) -> Line | None:
     text = space_sentences(one_space(text)) + soft
     if not text:
         return None
-    main = [span for span in spans if round(span["size"], 1) == size]
-    boxes = [span["bbox"] for span in spans if span["text"].strip()]
     return Line(
         text=text,
         x0=min(box[0] for box in boxes),
@@ -137,17 +133,29 @@ def _line(spans: list[dict[str, Any]]) -> Line | None:
     )
 
 
+def _main_spans(spans: list[dict[str, Any]]) -> tuple[float, list[dict[str, Any]]]:
+    """The size of most letters, and the spans that have it."""
+    rounded = [round(span["size"], 1) for span in spans]
+    if len(set(rounded)) == 1:
+        return rounded[0], spans
+    sizes: Counter[float] = Counter()
+    for size, span in zip(rounded, spans, strict=True):
+        sizes[size] += len(span["text"].strip())
+    most = max(sizes, key=lambda size: (sizes[size], size))
+    return most, [span for size, span in zip(rounded, spans, strict=True) if size == most]
+
+
 def _most(spans: list[dict[str, Any]], flag: int) -> bool:
+    if len(spans) == 1:
+        return bool(spans[0]["flags"] & flag)
     flagged = sum(len(span["text"]) for span in spans if span["flags"] & flag)
     return flagged * 2 > sum(len(span["text"]) for span in spans)
 
 
 def _is_mark(span: dict[str, Any], before: str, size: float, baseline: float) -> bool:
-    if not NOTE_MARK.fullmatch(span["text"].strip()):
-        return False
-    small = span["size"] < SMALLER * size
+    """Whether a span in small type is a raised note mark."""
     raised = span["flags"] & 1 or span["origin"][1] < baseline - RAISED * size
-    if not (small and raised):
+    if not (raised and NOTE_MARK.fullmatch(span["text"].strip())):
         return False
     # An exponent follows a single letter, a figure or a bracket; a note mark follows a word or its point.
     tail = before.rstrip()
