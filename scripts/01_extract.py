@@ -7,7 +7,8 @@ Writes  01_extract/documents.jsonl     {"id": "page-3f9a12c04be1", "document": "
                                         "page_class": "body", "kept": true, "reason": "",
                                         "evidence": "outline entry 'Of the Rope' on page 12",
                                         "continues": true, "chapters": [{"title": "Of the Rope", "at": 410}],
-                                        "text": "…", "removed": [{"text": "8", "reason": "page number"}]}
+                                        "text": "…", "removed": [{"text": "8", "reason": "page number"}],
+                                        "marked": [{"text": "1/2 + 1/4 = 3/4", "kind": "formula"}]}
         01_extract/rejects.jsonl       {"id": "reject-…", "source_id": "…", "reason": "…", "text": "…"}
 
     python scripts/01_extract.py recipes/demo.yaml
@@ -36,7 +37,7 @@ from inkprint.extract.reading import read_document
 from inkprint.recipe import ROOT
 from inkprint.records import Page, Reject, content_id, read_records, write_records
 
-FORMAT = 1
+FORMAT = 2
 MOST_WORKERS = 4  # documents read at a time: each takes up to 0.4 GB
 
 
@@ -55,7 +56,9 @@ def main(command: Command) -> None:
             is_plain_text(path)
     overrides = read_overrides(overrides_file(data), list(documents))
     jobs = {
-        name: partial(read_document, name, path, overrides.get(name, Overrides()))
+        name: partial(
+            read_document, name, path, overrides.get(name, Overrides()), command.recipe.extract.drop
+        )
         for name, path in documents.items()
     }
     found: dict[str, dict[str, Any]] = {}

@@ -171,7 +171,7 @@ def make_pages() -> list[dict]:
         {"id": f"page-{n:012x}", "document": "keeper.pdf", "document_sha256": "0" * 64, "page": n + 1,
          "label": str(n + 1), "page_class": kind, "kept": kind == "body",
          "reason": "" if kind == "body" else kind, "evidence": "made up", "continues": False,
-         "chapters": [], "text": "…", "removed": []}
+         "chapters": [], "text": "…", "removed": [], "marked": []}
         for n, kind in enumerate(classes)
     ]  # fmt: skip
 

@@ -53,6 +53,7 @@ class Model(Section):
 
 class Extract(Section):
     data: Text  # a document or a folder of them, from the repository's root
+    drop: list[Literal["caption", "table", "formula", "code"]]  # what is no running text; the rest is marked
     on_error: Literal["stop", "reject"]  # a file that cannot be read: stop, or go on without it
 
 

@@ -34,6 +34,15 @@ class RemovedLine(BaseModel):
     reason: str  # e.g. "running head", "page number"
 
 
+class MarkedLine(BaseModel):
+    """A line that was kept although it is no running text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str
+    kind: Literal["caption", "table", "formula", "code"]
+
+
 class ChapterStart(BaseModel):
     """A chapter heading on a page; the heading's own words are not part of the page's text."""
 
@@ -62,6 +71,7 @@ class Page(Record):
     chapters: list[ChapterStart]
     text: str
     removed: list[RemovedLine]
+    marked: list[MarkedLine]  # lines of the text that are no running text
 
 
 class Passage(Record):

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from inkprint.extract.chapters import CHAPTER, FRONT, OutlineEntry, Start
 from inkprint.extract.classes import REASONS, front_class, is_prose, looks_like
+from inkprint.extract.displays import find_displays
 from inkprint.extract.footnotes import cut_glued_marks, footnote_lines, is_open, marks_after_words
 from inkprint.extract.furniture import find_furniture
 from inkprint.extract.headings import Heading, Type, body_type, find_headings
@@ -33,6 +34,8 @@ class Sheet:
     breaks: set[int]  # positions before which an ornament stood
     kinds: list[str] = field(default_factory=list)  # CHAPTER or a class, line by line
     headings: dict[int, tuple[int, str]] = field(default_factory=dict)  # first line -> line after, title
+    displays: dict[int, str] = field(default_factory=dict)  # captions, tables, formulae, code: line -> kind
+    marked: list[tuple[str, str]] = field(default_factory=list)  # those that stay: text, kind
     page_class: str = BODY
     evidence: str = ""
     paragraphs: list[Paragraph] = field(default_factory=list)
@@ -60,14 +63,25 @@ class Sheet:
 
 
 def read_book(
-    raw: Sequence[RawPage], outline: Sequence[OutlineEntry], printed: bool, overrides: Overrides
+    raw: Sequence[RawPage],
+    outline: Sequence[OutlineEntry],
+    printed: bool,
+    overrides: Overrides,
+    drop: Sequence[str],
 ) -> list[Sheet]:
-    """Judge every page of a document. `printed`: it has pages of its own, with heads and feet."""
+    """Judge every page of a document.
+
+    printed: it has pages of its own, with heads and feet. drop: kinds of displays that are no text here.
+    """
     sheets = _without_furniture(raw, printed)
     _cut_marks(sheets)
     pages = [sheet.lines for sheet in sheets]
     type_ = body_type(pages, printed)
-    headings = [find_headings(index, lines, type_) for index, lines in enumerate(pages)]
+    for sheet in sheets:
+        sheet.displays = find_displays(sheet.lines, type_, sheet.raw.columns)
+    headings = [
+        find_headings(index, sheet.lines, type_, sheet.displays) for index, sheet in enumerate(sheets)
+    ]
     starts = find_starts(pages, headings, outline, type_)
     _assign(sheets, _with_unnamed_back(starts, pages, type_), type_)
     _drop_bare_titles(sheets, headings)
@@ -81,7 +95,7 @@ def read_book(
     joiner = Joiner(count_words(texts), broken_words(texts))
     open_note = False
     for sheet, found in zip(sheets, headings, strict=True):
-        open_note = _set_text(sheet, found, type_, joiner, open_note)
+        open_note = _set_text(sheet, found, type_, joiner, open_note, drop)
     if printed:
         dropped = {sheet.raw.number for sheet in sheets if sheet.page_class == "override"}
         _tie_pages([sheet for sheet in sheets if sheet.kept and sheet.paragraphs], joiner, dropped)
@@ -229,10 +243,18 @@ def _classify_empty(sheets: Sequence[Sheet], index: int) -> None:
         sheet.page_class, sheet.evidence = "no_text", "pictures or drawings, and no text under them"
 
 
-def _set_text(sheet: Sheet, found: Sequence[Heading], type_: Type, joiner: Joiner, open_note: bool) -> bool:
+def _set_text(
+    sheet: Sheet,
+    found: Sequence[Heading],
+    type_: Type,
+    joiner: Joiner,
+    open_note: bool,
+    drop: Sequence[str],
+) -> bool:
     """Make the page's paragraphs. Returns whether its last footnote goes on overleaf."""
     positions = list(range(len(sheet.lines)))
     notes: set[int] = set()
+    stays: dict[int, str] = {}
     breaks = set(sheet.breaks) | {at for heading in found for at in (heading.first, heading.last + 1)}
     if sheet.kept:
         positions = [at for at in positions if sheet.kinds[at] == CHAPTER]
@@ -250,8 +272,24 @@ def _set_text(sheet: Sheet, found: Sequence[Heading], type_: Type, joiner: Joine
                 sheet.removed.append((sheet.lines[at].text, "chapter heading"))
             positions = [at for at in positions if not first <= at < after]
         positions = [at for at in positions if at not in notes]
-    sheet.paragraphs = make_paragraphs(sheet.lines, positions, breaks, type_, joiner)
+        positions = _without_displays(sheet, positions, drop)
+        stays = {at: kind for at, kind in sheet.displays.items() if kind != "formula"}  # part of its sentence
+    sheet.paragraphs = make_paragraphs(sheet.lines, positions, breaks, stays, type_, joiner)
     return is_open(sheet.lines, notes)
+
+
+def _without_displays(sheet: Sheet, positions: Sequence[int], drop: Sequence[str]) -> list[int]:
+    """The positions that stay; what goes is in `removed`, what stays and is no running text in `marked`."""
+    stay: list[int] = []
+    for at in positions:
+        kind = sheet.displays.get(at, "")
+        if kind in drop:
+            sheet.removed.append((sheet.lines[at].text, kind))
+            continue
+        stay.append(at)
+        if kind:
+            sheet.marked.append((sheet.lines[at].text, kind))
+    return stay
 
 
 def _tie_pages(kept: Sequence[Sheet], joiner: Joiner, dropped: set[int]) -> None:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from inkprint.extract.columns import by_columns
 from inkprint.extract.letters import SOFT_HYPHEN, clean, one_space, space_sentences
 
 NOTE_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡§‖¶]{1,3})(?:[,–-] ?\d{1,3})*[\])]?")
 _OVER = re.compile(r"[−–-]?\d{1,3}")
 _UNDER = re.compile(r"\d{1,3}[a-z]?(?!\w)|[a-z](?!\w)")
+CELL_SPACE = 0.9  # of the type's size: wider than any space between words, it parts the cells of a table
 RAISED = 0.12  # a raised mark's baseline lies this share of the line's size above the line's
 SMALLER = 0.85  # and its size is below this share
 
@@ -31,8 +33,10 @@ class Line:
     size: float  # the size of most of its letters
     bold: bool
     italic: bool
+    mono: bool  # in the letters of a typewriter
     mark: str = ""  # a raised note mark that it begins with
     marks: tuple[str, ...] = ()  # raised note marks cut out of it
+    cells: tuple[tuple[float, float], ...] = ()  # left and right edges of the pieces that wide spaces part
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class RawPage:
     lines: tuple[Line, ...]
     sideways: tuple[str, ...]  # lines that do not run from left to right
     pictures: bool  # looked for only where there is no text
+    columns: bool = False  # its lines go down one column and then the next
 
 
 def read_page(page: Any, number: int) -> RawPage:
@@ -58,18 +63,18 @@ def read_page(page: Any, number: int) -> RawPage:
     for block in found["blocks"]:
         items = _stack_fractions(block.get("lines", ()))
         read = [(item["dir"][0] >= 0.9, line) for item in items if (line := _line(item["spans"]))]
-        blocks.append(_merge([line for level, line in read if level]))
+        blocks.append([line for level, line in read if level])
         turned.append([line for level, line in read if not level])
     if sum(map(len, turned)) > sum(map(len, blocks)):  # a whole page turned: its text is still text
         blocks, turned = turned, []
-    lines = _reading_order([block for block in blocks if block])
+    lines, columns = _reading_order(blocks)
     sideways = [line.text for block in turned for line in block]
     pdf = page.parent.is_pdf  # an EPUB has no labels, and its images are asked for in another way
     images = page.get_images if pdf else page.get_image_info
     pictures = not lines and bool(images() or page.get_drawings())
     size = found["width"], found["height"]
     label = page.get_label() if pdf else ""
-    return RawPage(number, label, *size, tuple(lines), tuple(sideways), pictures)
+    return RawPage(number, label, *size, tuple(lines), tuple(sideways), pictures, columns)
 
 
 def _stack_fractions(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -128,6 +133,7 @@ def _line(spans: list[dict[str, Any]]) -> Line | None:
         size=size,
         bold=_most(main, 16),
         italic=_most(main, 2),
+        mono=_most(main, 8),
         mark=mark,
         marks=tuple(marks),
     )
@@ -193,11 +199,21 @@ def _glue(first: Line, second: Line, blank: str) -> Line:
     return replace(
         longer,
         text=first.text + blank + second.text,
+        cells=_cells(first, second),
         x0=first.x0,
         x1=max(first.x1, second.x1),
         mark=first.mark,
         marks=first.marks + second.marks,
     )
+
+
+def _cells(first: Line, second: Line) -> tuple[tuple[float, float], ...]:
+    """The pieces of a row, where the space before the second is wider than one between words."""
+    *before, last = first.cells or ((first.x0, first.x1),)
+    following, *after = second.cells or ((second.x0, second.x1),)
+    if following[0] - last[1] >= CELL_SPACE * first.size:
+        return (*before, last, following, *after)
+    return (*before, (last[0], following[1]), *after)
 
 
 def _is_sign(line: Line | None) -> bool:
@@ -216,13 +232,24 @@ def _is_drop_cap(first: Line, second: Line) -> bool:
     return first.top - second.size < second.top < first.bottom and second.x0 > first.x0
 
 
-def _reading_order(blocks: list[list[Line]]) -> list[Line]:
-    """Blocks from top to bottom where there is one column; otherwise as the file draws them."""
-    tops = [(min(line.top for line in block), block) for block in blocks]
-    lines = [line for block in blocks for line in block]
+def _reading_order(blocks: list[list[Line]]) -> tuple[list[Line], bool]:
+    """Column by column, or blocks from top to bottom where there is one; a table as the file draws it.
+
+    Returns the lines, and whether they stand in columns.
+    """
+    pieces = [line for block in blocks for line in block]
+    columns = by_columns(pieces) if _side_by_side(pieces) else None
+    if columns:
+        return [line for column in columns for line in _merge([pieces[at] for at in column])], True
+    merged = [lines for block in blocks if (lines := _merge(block))]
+    if not _side_by_side([line for block in merged for line in block]):
+        merged.sort(key=lambda block: min(line.top for line in block))
+    return _merge([line for block in merged for line in block]), False
+
+
+def _side_by_side(lines: Sequence[Line]) -> bool:
+    """Whether many lines have another beside them."""
     ordered = sorted(lines, key=lambda line: (line.top, line.x0))
     pairs = pairwise(ordered)
     beside = sum(_same_row(a, b) and b.x0 > a.x1 + a.size / 2 for a, b in pairs)
-    if beside <= max(2, len(lines) // 8):
-        lines = [line for _, block in sorted(tops, key=lambda item: item[0]) for line in block]
-    return _merge(lines)
+    return beside > max(2, len(lines) // 8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inkprint.extract.headings import Type
@@ -12,6 +12,7 @@ from inkprint.extract.letters import Joiner
 from inkprint.extract.lines import Line
 
 INDENT = 0.7  # of the type's size: less is a crooked margin
+AS_ROWS = ("table", "code")  # kept line by line
 _ITEM = re.compile(r"([•‣▪◦●]|\(?(\d{1,2}|[a-z]|[ivx]{1,4})[.)]) ")  # an entry of a list
 _SENTENCE_END = re.compile(r"[.!?…:][”’\"')\]]*$")
 
@@ -30,9 +31,17 @@ def ends_sentence(text: str) -> bool:
 
 
 def make_paragraphs(
-    lines: Sequence[Line], keep: Sequence[int], breaks: set[int], type_: Type, joiner: Joiner
+    lines: Sequence[Line],
+    keep: Sequence[int],
+    breaks: set[int],
+    displays: Mapping[int, str],
+    type_: Type,
+    joiner: Joiner,
 ) -> list[Paragraph]:
-    """Join the lines at the positions `keep`; before a position in `breaks` a new paragraph begins."""
+    """Join the lines at the positions `keep`; before a position in `breaks` a new paragraph begins.
+
+    displays: kinds of lines that are no running text; those of one kind stay together, line by line.
+    """
     groups: list[list[int]] = []
     indents: list[bool] = []
     columns = _margins(lines, keep)
@@ -41,13 +50,21 @@ def make_paragraphs(
         before = keep[order - 1] if order else None
         indented = lines[at].x0 > left + INDENT * type_.size
         broken = before is not None and any(position in breaks for position in range(before + 1, at + 1))
-        if before is None or broken or _parted(lines, before, at, columns, indented, type_):
+        kind = displays.get(at)
+        if before is not None and (kind or displays.get(before)):
+            parted = kind != displays.get(before)
+        else:
+            parted = before is None or broken or _parted(lines, before, at, columns, indented, type_)
+        if parted:
             groups.append([at])
             indents.append(indented)
         else:
             groups[-1].append(at)
     found: list[Paragraph] = []
     for group, indented in zip(groups, indents, strict=True):
+        if displays.get(group[0]) in AS_ROWS:
+            found.append(Paragraph("\n".join(lines[at].text for at in group), group[0], indented))
+            continue
         text = ""
         for at in group:
             text = joiner.join(text, lines[at].text)
