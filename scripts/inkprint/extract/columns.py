@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from statistics import median
 from typing import Protocol
 
 FEWEST_LINES = 4  # in each column
-PROSE_LETTERS = 15  # in the usual line of a column of prose; a table's cells have fewer
-FULL = 0.6  # of its column's width is filled by the usual line of prose
+PROSE_LETTERS = 15  # in a line of prose at least; a table's cells have fewer
+FULL = 0.6  # of its column's width is filled by most lines of prose
 ACROSS = 0.3  # of the lines may run over both columns: a title, an abstract
 
 
@@ -76,8 +75,9 @@ def _find_gutter(boxes: Sequence[Box]) -> float | None:
 
 def _is_prose(column: Sequence[Box]) -> bool:
     width = max(box.x1 for box in column) - min(box.x0 for box in column)
-    letters = median(len(box.text) for box in column)
-    return letters >= PROSE_LETTERS and median(box.x1 - box.x0 for box in column) >= FULL * width
+    full = [box for box in column if len(box.text) >= PROSE_LETTERS and box.x1 - box.x0 >= FULL * width]
+    letters = sum(len(box.text) for box in full)
+    return len(full) >= FEWEST_LINES and letters * 2 > sum(len(box.text) for box in column)
 
 
 def _beside(left: Sequence[Box], right: Sequence[Box]) -> bool:

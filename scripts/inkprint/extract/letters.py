@@ -46,7 +46,7 @@ LONGEST_WORD = 60  # letters looked at before a hyphen at a line's end: searchin
 CLOSED_KIN = 5
 # English words that mostly begin solid words (upside, overcome): for short books, which hold too few kin.
 SOLID_STARTS = set(
-    "after any back down every fore here how in mean no off on other out over some there through under up"
+    "after any back down every for fore here house how in mean no off on other out over some there through under up"
     " what when where who with".split()
 )
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -138,7 +138,9 @@ class Joiner:
             return first or second
         broken, rest = _broken(first), _LETTERS.match(second)
         if broken and rest:
-            return (first[:-1] if self.is_one_word(broken[1], rest[0]) else first) + second
+            chain = second[rest.end() : rest.end() + 1] == "-" and rest[0].lower() in self._commonest
+            whole = not chain and self.is_one_word(broken[1], rest[0])  # daughter-|in-law keeps its hyphen
+            return (first[:-1] if whole else first) + second
         # A dash or a hyphen after a figure ties both sides: 1914-|18, heart—|or.
         if first.endswith(("-", "—")) and first.rstrip("-—")[-1:].strip():
             return first + second

@@ -16,6 +16,7 @@ from inkprint.extract.letters import SOFT_HYPHEN, clean, one_space, space_senten
 NOTE_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡§‖¶]{1,3})(?:[,–-] ?\d{1,3})*[\])]?")
 _OVER = re.compile(r"[−–-]?\d{1,3}")
 _UNDER = re.compile(r"\d{1,3}[a-z]?(?!\w)|[a-z](?!\w)")
+WORDS_OF_A_LETTER = ("A", "I", "O")
 CELL_SPACE = 0.9  # of the type's size: wider than any space between words, it parts the cells of a table
 RAISED = 0.12  # a raised mark's baseline lies this share of the line's size above the line's
 SMALLER = 0.85  # and its size is below this share
@@ -181,14 +182,15 @@ def _merge(lines: list[Line]) -> list[Line]:
         last = merged[-1] if merged else None
         if last and _drawn_twice(last, line):
             continue
-        if last and _same_row(last, line) and -4 < line.x0 - last.x1 < 3 * line.size:
+        if last and _is_drop_cap(last, line):
+            blank = " " if last.text in WORDS_OF_A_LETTER and line.x0 - last.x1 > 0.3 * line.size else ""
+            merged[-1] = replace(line, text=last.text + blank + line.text, x0=last.x0, marks=line.marks)
+        elif last and _same_row(last, line) and -4 < line.x0 - last.x1 < 3 * line.size:
             blank = "" if line.x0 - last.x1 < 0.12 * line.size and last.text[-1:] != "," else " "
             merged[-1] = _glue(last, line, blank)
         elif len(merged) > 1 and _is_sign(last) and _same_row(merged[-2], line) and line.x0 >= last.x0:
             # A root sign stands too high for its row and parts it: where |√| 2 ought to be.
             merged[-2:] = [_glue(_glue(merged[-2], merged[-1], " "), line, "")]
-        elif last and _is_drop_cap(last, line):
-            merged[-1] = replace(line, text=last.text + line.text, x0=last.x0, marks=line.marks)
         else:
             merged.append(line)
     return merged
@@ -238,13 +240,21 @@ def _reading_order(blocks: list[list[Line]]) -> tuple[list[Line], bool]:
     Returns the lines, and whether they stand in columns.
     """
     pieces = [line for block in blocks for line in block]
-    columns = by_columns(pieces) if _side_by_side(pieces) else None
+    columns = by_columns(pieces) if _overlap(pieces) else None
     if columns:
         return [line for column in columns for line in _merge([pieces[at] for at in column])], True
     merged = [lines for block in blocks if (lines := _merge(block))]
     if not _side_by_side([line for block in merged for line in block]):
         merged.sort(key=lambda block: min(line.top for line in block))
     return _merge([line for block in merged for line in block]), False
+
+
+def _overlap(lines: Sequence[Line]) -> bool:
+    """Whether many lines have another at their height, if not in their row: columns need not share a grid."""
+    ordered = sorted(lines, key=lambda line: line.top)
+    pairs = pairwise(ordered)
+    beside = sum(b.top < a.bottom - 1 and (a.x1 < b.x0 or b.x1 < a.x0) for a, b in pairs)
+    return beside > max(2, len(lines) // 8)
 
 
 def _side_by_side(lines: Sequence[Line]) -> bool:
