@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pymupdf
@@ -34,7 +35,7 @@ from press import (
 
 from inkprint.extract.footnotes import cut_glued_marks
 from inkprint.extract.headings import same_title, split_number
-from inkprint.extract.letters import Joiner, clean, count_words, is_ornament, one_space
+from inkprint.extract.letters import WORD, Joiner, as_written, clean, count_words, is_ornament, one_space
 from inkprint.extract.plain import text_pages
 from inkprint.recipe import ROOT
 from inkprint.records import Page, read_records
@@ -555,6 +556,24 @@ def test_a_book_that_breaks_no_words_keeps_its_hyphens():
     ends = [("good", "humoured"), ("half", "hour")]
     counts = count_words(["a good-humoured half-hour", "a well met reader"])
     assert Joiner(counts, ends).join("a well-", "met reader") == "a well-met reader"
+
+
+@pytest.mark.parametrize(
+    ("set_in_capitals", "written"),
+    [
+        ("THE LOCK of the church is as big as a loaf", "The lock of the church is as big as a loaf"),
+        ("“I HAVE SEEN Mr. Vale,” said the keeper", "“I have seen Mr. Vale,” said the keeper"),
+        ("MRS. VALE AND the keeper of the light met", "Mrs. Vale and the keeper of the light met"),
+        ("NASA says nothing of the light at all", "NASA says nothing of the light at all"),
+        ("I was born in the house on the hill", "I was born in the house on the hill"),
+        ("A man went out to see the harbour light", "A man went out to see the harbour light"),
+        ("ALL RIGHTS RESERVED", "ALL RIGHTS RESERVED"),
+    ],
+)
+def test_a_printers_capitals_at_a_chapters_head_are_written_small(set_in_capitals, written):
+    book = "the lock I have seen, Mrs. Vale said and saw that I have not seen NASA and NASA not me"
+    forms = Counter(WORD.findall(book + " " + set_in_capitals))
+    assert as_written(set_in_capitals, forms) == written
 
 
 def test_note_marks_glued_to_words_go_and_figures_stay():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -13,7 +14,7 @@ from inkprint.extract.displays import find_displays
 from inkprint.extract.footnotes import cut_glued_marks, footnote_lines, is_open, marks_after_words
 from inkprint.extract.furniture import find_furniture
 from inkprint.extract.headings import Heading, Type, body_type, find_headings
-from inkprint.extract.letters import Joiner, broken_words, count_words
+from inkprint.extract.letters import WORD, Joiner, as_written, broken_words, capital_words, count_words
 from inkprint.extract.lines import Line, RawPage
 from inkprint.extract.overrides import Overrides
 from inkprint.extract.paragraphs import Paragraph, ends_sentence, make_paragraphs
@@ -48,6 +49,12 @@ class Sheet:
     @property
     def text(self) -> str:
         return "\n\n".join(paragraph.text for paragraph in self.paragraphs)
+
+    def opens(self, paragraph: Paragraph) -> bool:
+        """Whether a chapter or, after an ornament, a section begins with it."""
+        heads = {after for after, _ in self.headings.values()} | self.breaks
+        before = [other.first for other in self.paragraphs if other.first < paragraph.first]
+        return any(paragraph.first >= at and not any(first >= at for first in before) for at in heads)
 
     def chapter_starts(self) -> list[tuple[str, int]]:
         """Titles of the chapters that begin here, with the offset of their first paragraph in the text."""
@@ -96,6 +103,7 @@ def read_book(
     open_note = False
     for sheet, found in zip(sheets, headings, strict=True):
         open_note = _set_text(sheet, found, type_, joiner, open_note, drop)
+    _lower_openings(sheets)
     if printed:
         dropped = {sheet.raw.number for sheet in sheets if sheet.page_class == "override"}
         _tie_pages([sheet for sheet in sheets if sheet.kept and sheet.paragraphs], joiner, dropped)
@@ -276,6 +284,24 @@ def _set_text(
         stays = {at: kind for at, kind in sheet.displays.items() if kind != "formula"}  # part of its sentence
     sheet.paragraphs = make_paragraphs(sheet.lines, positions, breaks, stays, type_, joiner)
     return is_open(sheet.lines, notes)
+
+
+def _lower_openings(sheets: Sequence[Sheet]) -> None:
+    """Words that the printer set in capitals where a chapter or section begins, as the author wrote them."""
+    openings = [
+        (sheet, at)
+        for sheet in sheets
+        if sheet.kept
+        for at, paragraph in enumerate(sheet.paragraphs)
+        if sheet.opens(paragraph) and capital_words(paragraph.text)
+    ]
+    if not openings:
+        return
+    texts = (paragraph.text for sheet in sheets if sheet.kept for paragraph in sheet.paragraphs)
+    forms = Counter(word for text in texts for word in WORD.findall(text))
+    for sheet, at in openings:
+        paragraph = sheet.paragraphs[at]
+        sheet.paragraphs[at] = replace(paragraph, text=as_written(paragraph.text, forms))
 
 
 def _without_displays(sheet: Sheet, positions: Sequence[int], drop: Sequence[str]) -> list[int]:

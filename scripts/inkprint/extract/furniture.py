@@ -205,15 +205,15 @@ def _key(row: Row, offsets: dict[str, set[int]]) -> str:
 
 
 def _without_numbers(row: Row) -> str:
-    """The row's words without a figure at either end, whether it counts pages or not: xii in a short preface."""
+    """The row's words without a figure at either end, be it a page's or not: xii in a short preface."""
     text = row.text.strip()
     first = _FIRST.match(text)
     return " ".join(_LAST.sub("", text[first.end() :] if first else text).casefold().split())
 
 
 def _after_titles(rows: Sequence[Row], offsets: dict[str, set[int]], leading: float) -> set[Row]:
-    """Heads that say the title of a chapter which began at most NEARBY pages before, in chapters too short
-    for a head to come back: rows at one height on several pages, each with the words of an earlier, other row.
+    """Heads of chapters too short for them to come back: rows at one height on several pages, each with the
+    words of a title at most NEARBY pages before.
     """
     places: dict[tuple[bool, int, float], list[Row]] = defaultdict(list)
     for row in rows:

@@ -41,13 +41,15 @@ _HYPHENS = re.compile("[\u2010\u2011]")
 
 WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _BROKEN = re.compile(r"([^\W\d_]+(?:[-'’][^\W\d_]+)*)-$")
+MOST_CAPITALS = 12  # words that a printer sets in capitals at the head of a chapter
+FEWEST_AFTER = 5  # words of the same paragraph in small letters
 LONGEST_WORD = 60  # letters looked at before a hyphen at a line's end: searching whole paragraphs is slow
 # So many other words of the book begin or end like the halves, before two known words are joined into one.
 CLOSED_KIN = 5
 # English words that mostly begin solid words (upside, overcome): for short books, which hold too few kin.
 SOLID_STARTS = set(
-    "after any back down every for fore here house how in mean no off on other out over some there through under up"
-    " what when where who with".split()
+    "after any back down every for fore here house how in mean no off on other out over some there through"
+    " under up what when where who with".split()
 )
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
@@ -184,3 +186,32 @@ def broken_words(texts: Iterable[str]) -> Iterable[tuple[str, str]]:
 def _broken(text: str) -> re.Match[str] | None:
     """The word before a hyphen at the end."""
     return _BROKEN.search(text[-LONGEST_WORD:]) if text.endswith("-") else None
+
+
+def capital_words(text: str) -> int:
+    """How many words a printer set in capitals at the head of a chapter; 0 where it is another thing."""
+    words = text.split()
+    count = next((at for at, word in enumerate(words) if any(map(str.islower, word))), len(words))
+    some = any(sum(map(str.isalpha, word)) > 1 for word in words[:count])
+    return count if some and count <= MOST_CAPITALS and len(words) >= count + FEWEST_AFTER else 0
+
+
+def as_written(text: str, forms: Counter[str]) -> str:
+    """A paragraph without a printer's capitals at its head: each word in the form it mostly has in the book.
+
+    forms: how often each word stands in the book, as it is written.
+    """
+    count = capital_words(text)
+    words = text.split(" ")
+    for at, word in enumerate(words[:count]):
+        words[at] = WORD.sub(lambda match: _usual(match[0], forms), word)
+    if count:
+        head = re.sub(r"[^\W\d_]", lambda match: match[0].upper(), words[0], count=1)
+        words[0] = head
+    return " ".join(words)
+
+
+def _usual(word: str, forms: Counter[str]) -> str:
+    lower = word.lower()
+    counts = {lower: forms[lower], lower.capitalize(): forms[lower.capitalize()], word: forms[word] - 1}
+    return max(counts, key=lambda form: counts[form])

@@ -37,6 +37,7 @@ class Line:
     mono: bool  # in the letters of a typewriter
     mark: str = ""  # a raised note mark that it begins with
     marks: tuple[str, ...] = ()  # raised note marks cut out of it
+    capital: float = 0.0  # the bottom of the drop capital that it begins with
     cells: tuple[tuple[float, float], ...] = ()  # left and right edges of the pieces that wide spaces part
 
 
@@ -184,7 +185,7 @@ def _merge(lines: list[Line]) -> list[Line]:
             continue
         if last and _is_drop_cap(last, line):
             blank = " " if last.text in WORDS_OF_A_LETTER and line.x0 - last.x1 > 0.3 * line.size else ""
-            merged[-1] = replace(line, text=last.text + blank + line.text, x0=last.x0, marks=line.marks)
+            merged[-1] = replace(line, text=last.text + blank + line.text, x0=last.x0, capital=last.bottom)
         elif last and _same_row(last, line) and -4 < line.x0 - last.x1 < 3 * line.size:
             blank = "" if line.x0 - last.x1 < 0.12 * line.size and last.text[-1:] != "," else " "
             merged[-1] = _glue(last, line, blank)

@@ -54,7 +54,8 @@ def make_paragraphs(
         if before is not None and (kind or displays.get(before)):
             parted = kind != displays.get(before)
         else:
-            parted = before is None or broken or _parted(lines, before, at, columns, indented, type_)
+            item = before is not None and _ITEM.match(lines[groups[-1][0]].text) is not None
+            parted = before is None or broken or _parted(lines, before, at, columns, indented, item, type_)
         if parted:
             groups.append([at])
             indents.append(indented)
@@ -82,9 +83,13 @@ def _parted(
     at: int,
     columns: dict[int, tuple[float, float]],
     indented: bool,
+    item: bool,
     type_: Type,
 ) -> bool:
+    """Whether a paragraph ends between two lines. item: the first of them belongs to an entry of a list."""
     above, line = lines[before], lines[at]
+    if above.top < line.top < above.capital - line.size / 2:  # set in beside a drop capital
+        return False
     step = line.top - above.top
     if step < -type_.leading:  # the next column
         return indented
@@ -101,7 +106,7 @@ def _parted(
     was_indented = above.x0 > columns[before][0] + INDENT * type_.size
     if indented and (not was_indented or abs(above.x0 - line.x0) > INDENT * type_.size):
         return True
-    if not ends_sentence(above.text):
+    if not ends_sentence(above.text) and not (item and above.text.endswith(";")):
         return False
     if indented and was_indented:  # set-in lines one after the other: short speeches, or a quotation
         return above.x1 < right - 2.5 * type_.size
