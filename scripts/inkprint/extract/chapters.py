@@ -74,8 +74,8 @@ def from_outline(
 def _pointing(
     pages: Sequence[Sequence[Line]], headings: Sequence[Sequence[Heading]], outline: Sequence[OutlineEntry]
 ) -> list[OutlineEntry]:
-    """The entries with their positions. One that points nowhere gets the page that is headed by its title,
-    between its neighbours' pages; without one it is left out."""
+    """The entries with their positions. Where most point to pages, one that points nowhere gets the page that
+    is headed by its title, between its neighbours' pages; without such a page it is left out."""
     titled = [(level, clean_title(title), page - 1) for level, title, page in outline if clean_title(title)]
     there = [0 <= page < len(pages) for _, _, page in titled]
     found: list[OutlineEntry] = []
@@ -84,6 +84,8 @@ def _pointing(
         if there[at]:
             found.append((level, title, page))
             first = page
+            continue
+        if sum(there) * 2 < len(there):
             continue
         last = next((titled[n][2] for n in range(at + 1, len(titled)) if there[n]), len(pages))
         headed = (
