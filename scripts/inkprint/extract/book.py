@@ -206,18 +206,19 @@ def _classify(sheets: Sequence[Sheet], index: int, met: Sequence[Start], type_: 
 
 
 def _drop_bare_titles(sheets: Sequence[Sheet], headings: Sequence[Sequence[Heading]]) -> None:
-    """A half title between chapters: a page with a few words in display type, where nothing begins."""
+    """A half title, or the title page of a part: a few words in display type. What has that title begins
+    on the next page."""
+    beheaded = ""
     for sheet, found in zip(sheets, headings, strict=True):
         standing_out = sum(heading.last + 1 - heading.first for heading in found)
         words = sum(len(line.text.split()) for line in sheet.lines)
-        if (
-            sheet.kept
-            and sheet.lines
-            and not sheet.headings
-            and standing_out == len(sheet.lines)
-            and words <= 20
-        ):
+        if sheet.kept and sheet.lines and standing_out == len(sheet.lines) and words <= 20:
             sheet.page_class, sheet.evidence = "title", f"{words} words in display type, and nothing else"
+            if sheet.headings:
+                beheaded = sheet.headings[max(sheet.headings)][1]
+        elif beheaded and sheet.kept and sheet.lines:
+            sheet.headings.setdefault(0, (0, beheaded))
+            beheaded = ""
 
 
 def _override(sheets: Sequence[Sheet], overrides: Overrides) -> None:
@@ -332,7 +333,7 @@ def _tie_pages(kept: Sequence[Sheet], joiner: Joiner, dropped: set[int]) -> None
         )
         if heading or not dropped.isdisjoint(range(before.raw.number, sheet.raw.number)):
             continue
-        new = first.indented if ends_sentence(last.text) and set_in else ends_sentence(last.text)
+        new = ends_sentence(last.text) and (first.indented if set_in else not last.full)
         sheet.continues = first.text[:1].islower() or not new
         if sheet.continues and re.search(r"[^\W\d_]-$|\u00ad$", last.text):
             word, _, rest = first.text.partition(" ")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 FEWEST_LINES = 4  # in each column
+LONG = 8  # lines of the first column, where the second is short
 PROSE_LETTERS = 15  # in a line of prose at least; a table's cells have fewer
 FULL = 0.6  # of its column's width is filled by most lines of prose
 ACROSS = 0.3  # of the lines may run over both columns: a title, an abstract
@@ -64,11 +65,16 @@ def _find_gutter(boxes: Sequence[Box]) -> float | None:
         left = [box for box in boxes if box.x1 <= gutter]
         right = [box for box in boxes if box.x0 >= gutter]
         across = len(boxes) - len(left) - len(right)
-        if count < FEWEST_LINES // 2 or min(len(left), len(right)) < FEWEST_LINES:
+        # The last lines of a chapter may be all that its second column holds.
+        few = len(right) < FEWEST_LINES and any(
+            character.isalpha() for box in right for character in box.text
+        )
+        rest = few and len(left) >= LONG
+        if not rest and (count < FEWEST_LINES // 2 or min(len(left), len(right)) < FEWEST_LINES):
             continue
         if across > ACROSS * len(boxes) or not _is_prose(left) or not _beside(left, right):
             continue
-        if _is_prose(right) or _find_gutter(right) is not None:
+        if rest or _is_prose(right) or _find_gutter(right) is not None:
             found.append((across, gutter))
     return min(found)[1] if found else None
 

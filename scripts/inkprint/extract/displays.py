@@ -28,6 +28,7 @@ _EQUATION_NUMBER = re.compile(r"\(\d{1,3}(\.\d{1,3})*[a-z]?\)$")
 
 FEWEST_ROWS = 3  # of a table
 LONGEST_CELL = 0.4  # of the text's width, where a row between two others holds one cell alone
+MOST_STRETCHED = 5  # type sizes between the words of a short line that was set to full width
 MOST_INK = 0.8  # of a table row's width: the rest is the space between its cells
 ALIGNED = 2.5  # type sizes: figures are set flush right or centred below a column's head
 
@@ -75,15 +76,15 @@ def _code(lines: Sequence[Line], type_: Type) -> Iterator[int]:
 
 def _tables(lines: Sequence[Line], type_: Type) -> Iterator[int]:
     """Rows of cells below each other: three at least, with space between the cells and edges in common."""
-    width = max(line.x1 for line in lines) - min(line.x0 for line in lines)
+    edges = min(line.x0 for line in lines), max(line.x1 for line in lines)
     run: list[list[int]] = []
     loose: list[list[int]] = []  # rows of one cell, which may be a long cell's second line
     for row in [*_rows(lines), []]:
         cells = _cells(lines, row)
         near = bool(run) and bool(row) and _next(lines, (loose or run)[-1], row)
-        if near and len(cells) == 1 and cells[0][1] - cells[0][0] < LONGEST_CELL * width:
+        if near and len(cells) == 1 and cells[0][1] - cells[0][0] < LONGEST_CELL * (edges[1] - edges[0]):
             loose.append(row)
-        elif len(cells) > 1 and _is_spaced(cells, lines[row[0]].size) and (near or not run):
+        elif len(cells) > 1 and _is_spaced(cells, lines[row[0]].size, edges) and (near or not run):
             run += [*loose, row]
             loose = []
         else:
@@ -119,8 +120,12 @@ def _cells(lines: Sequence[Line], row: Sequence[int]) -> list[Cell]:
     return [cell for at in row for cell in lines[at].cells or ((lines[at].x0, lines[at].x1),)]
 
 
-def _is_spaced(cells: Sequence[Cell], size: float) -> bool:
-    return all(right[0] - left[1] >= CELL_SPACE * size for left, right in pairwise(cells))
+def _is_spaced(cells: Sequence[Cell], size: float, edges: Cell) -> bool:
+    """Whether space parts the cells, and is not the space between the words of a line set to full width."""
+    gaps = [right[0] - left[1] for left, right in pairwise(cells)]
+    even = max(gaps) - min(gaps) < 0.15 * size and max(gaps) < MOST_STRETCHED * size
+    to_full_width = cells[0][0] < edges[0] + 1 and cells[-1][1] > edges[1] - 1
+    return min(gaps) >= CELL_SPACE * size and not (even and to_full_width)
 
 
 def _next(lines: Sequence[Line], above: Sequence[int], row: Sequence[int]) -> bool:

@@ -13,7 +13,7 @@ _STARTS = re.compile(r"[\[(]?(\d{1,3})[\]).]?\s*\S|([*†‡§‖¶]{1,3})\s*\w"
 _FIGURE = re.compile(r"\d")
 _WORD_AND_FIGURE = re.compile(r"\b([^\W\d_]{4,})(\d{1,3})\b")
 # A note mark set in the text's own type, glued to a word's point or closing quote: them."5
-_GLUED = re.compile(r"(?<=[^\W\d_]{3})([.,;:!?]?[”’\"')\]]+|[.,;:!?])(\d{1,3})(?=\s|$|[—,;])")
+_GLUED = re.compile(r"(?<=[^\W\d_]{3})([.,;:!?]?[”’\"')\]]+[.,;:!?]?|[.,;:!?])(\d{1,3})(?=\s|$|[—,;])")
 _ABBREVIATIONS = re.compile(r"\b(fig|vol|chap|art|sect|pages|nos|ser|app|eqs?)[.,;:]$", re.IGNORECASE)
 
 

@@ -59,6 +59,7 @@ def find_furniture(pages: Sequence[RawPage], edges: bool = True) -> tuple[list[d
     labels = [""] * len(pages)
     repeated = _repeated(rows, offsets, leading)
     numbers = {row for row in rows if any(_counts(row, *n, offsets) for n in _number_alone(row.text))}
+    numbered = {row.page for row in numbers}
     repeated |= _after_titles(rows, offsets, leading)
     bands = _bands(repeated | numbers)
     heights = defaultdict(list)
@@ -70,7 +71,7 @@ def find_furniture(pages: Sequence[RawPage], edges: bool = True) -> tuple[list[d
         elif (
             row in repeated
             or any(abs(top - row.top) < SAME_HEIGHT for top in heights[row.at_top, _without_numbers(row)])
-            or _stands_like_one(row, bands, offsets, leading)
+            or _stands_like_one(row, bands, {} if row.page in numbered else offsets, leading)
         ):
             reason = "running head" if row.at_top else "running foot"
         else:
@@ -187,7 +188,7 @@ def _page_offsets(rows: Sequence[Row]) -> dict[str, set[int]]:
 
 
 def _counts(row: Row, kind: str, value: int, _text: str, offsets: dict[str, set[int]]) -> bool:
-    return value - row.page in offsets[kind]
+    return value - row.page in offsets.get(kind, ())
 
 
 def _ends_in_page_number(row: Row, offsets: dict[str, set[int]]) -> bool:
@@ -274,7 +275,7 @@ def _stands_like_one(
     if row.gap <= 0.5 * leading or row.gap >= ALONE:
         return False
     # A footnote's number may happen to be the page's; its words end like a sentence.
-    title = len(row.text) < 90 and not re.search(r"[.,;:?!”\"]$", row.text)
+    title = len(row.text) < 90 and not re.search(r"[.,;:?!”\"-]$", row.text)
     return _in_band(row, bands) or (_ends_in_page_number(row, offsets) and title)
 
 

@@ -51,6 +51,14 @@ SOLID_STARTS = set(
     "after any back down every for fore here house how in mean no off on other out over some there through"
     " under up what when where who with".split()
 )
+# And words that mostly end them (lifeboat, cupboard, bedrooms).
+SOLID_ENDS = set(
+    "board boards boat boats bodies body book books fold ful hold house houses less light man men mark one"
+    " place places room rooms self selves shine ship ships shop stairs thing things ward wards ways where"
+    " woman women yard yards".split()
+)
+TENS = set("twenty thirty forty fifty sixty seventy eighty ninety".split())
+DIGITS = set("one two three four five six seven eight nine".split())
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -159,6 +167,8 @@ class Joiner:
             return joined > hyphened
         if upper or not self._breaks_words:
             return False
+        if left in TENS and right in DIGITS:
+            return False
         head, last = left.rpartition("-")[::2]
         if head:  # three-and-|twenty keeps its hyphen, self-gov-|ernment does not
             return self._counts[last] == 0 or (self._counts[last + right] > 0 and self._counts[right] == 0)
@@ -170,7 +180,8 @@ class Joiner:
         # Both halves are words and the whole is not known: what else do these halves do in this book?
         closed = self._closed_starts[left] + self._closed_ends[right]
         opened = self._open_starts[left] + self._open_ends[right]
-        return closed >= 3 * opened and (closed >= CLOSED_KIN or left in SOLID_STARTS)
+        solid = left in SOLID_STARTS or right in SOLID_ENDS
+        return closed >= 3 * opened and (closed >= CLOSED_KIN or solid)
 
 
 def broken_words(texts: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -17,6 +17,7 @@ NOTE_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡§‖¶]{1,3})(?:[,–-] ?\d{1
 _OVER = re.compile(r"[−–-]?\d{1,3}")
 _UNDER = re.compile(r"\d{1,3}[a-z]?(?!\w)|[a-z](?!\w)")
 WORDS_OF_A_LETTER = ("A", "I", "O")
+GUTTER = 6.0  # points between columns at least
 CELL_SPACE = 0.9  # of the type's size: wider than any space between words, it parts the cells of a table
 RAISED = 0.12  # a raised mark's baseline lies this share of the line's size above the line's
 SMALLER = 0.85  # and its size is below this share
@@ -251,11 +252,10 @@ def _reading_order(blocks: list[list[Line]]) -> tuple[list[Line], bool]:
 
 
 def _overlap(lines: Sequence[Line]) -> bool:
-    """Whether many lines have another at their height, if not in their row: columns need not share a grid."""
+    """Whether some lines have another at their height, if not in their row: columns need not share a grid."""
     ordered = sorted(lines, key=lambda line: line.top)
     pairs = pairwise(ordered)
-    beside = sum(b.top < a.bottom - 1 and (a.x1 < b.x0 or b.x1 < a.x0) for a, b in pairs)
-    return beside > max(2, len(lines) // 8)
+    return any(b.top < a.bottom - 1 and (a.x1 < b.x0 - GUTTER or b.x1 < a.x0 - GUTTER) for a, b in pairs)
 
 
 def _side_by_side(lines: Sequence[Line]) -> bool:
