@@ -1,10 +1,14 @@
 """Turn kept pages into passages, with whole chapters held out before anything is cut.
 
 Reads   01_extract/documents.jsonl    every page, kept or dropped
+        01_extract/rows.jsonl         instead, where the data are tables: that is inkprint/prepare/rows.py
 Writes  02_prepare/passages.jsonl     {"id": "passage-8d0c5a1f33e2", "document": "book.pdf",
                                        "chapter": "Of Rope", "pages": [14, 15],
                                        "page_ids": ["page-…", "page-…"], "split": "train",
                                        "text": "…", "words": 92, "overlap_words": 0}
+        02_prepare/rows.jsonl         of tables, instead: {"id": "row-…", "source": "reviews.csv", "row": 14,
+                                       "fields": {"text": "…", "label": "positive"}, "split": "train",
+                                       "words": 230}
         02_prepare/chapters.jsonl     {"id": "chapter-…", "document": "book.pdf", "title": "Of Rope",
                                        "split": "train", "pages": [14, 15, 16], "words": 402, "passages": 4}
         02_prepare/review.html        to look at: what was kept of every page and what not; chapters
@@ -29,8 +33,9 @@ from inkprint.errors import UserError
 from inkprint.prepare.chapters import Chapter, read_chapters
 from inkprint.prepare.passages import cut_passages
 from inkprint.prepare.review import write_review
+from inkprint.prepare.rows import prepare_rows
 from inkprint.prepare.splits import split_by_share, split_by_title
-from inkprint.recipe import Prepare
+from inkprint.recipe import Passages, Prepare
 from inkprint.records import (
     ChapterSummary,
     Page,
@@ -80,19 +85,19 @@ def check_splits(chapters: SplitChapters) -> None:
 
 
 def cut_all(
-    chapters: SplitChapters, settings: Prepare
+    chapters: SplitChapters, sizes: Passages
 ) -> tuple[list[Passage], list[ChapterSummary], list[Reject]]:
     """Passages in the order of the books. Text that is in no passage is in the rejects."""
     passages: dict[str, Passage] = {}
     summaries, rejects = [], []
     for chapter, split in chapters:
         summary_id = content_id("chapter", chapter.document_sha256, chapter.title)
-        cut = cut_passages(chapter, split, settings.passage_words, settings.overlap_words, settings.min_words)
+        cut = cut_passages(chapter, split, sizes.words, sizes.overlap_words, sizes.min_words)
         new = [passage for passage in cut if passage.id not in passages]
         passages |= {passage.id: passage for passage in new}
         if not cut:
             text = " ".join(sentence.text for sentence in chapter.sentences)
-            reason = f"chapter of {chapter.words} words, fewer than min_words {settings.min_words}"
+            reason = f"chapter of {chapter.words} words, fewer than min_words {sizes.min_words}"
             rejects.append(_reject(summary_id, reason, text))
         for passage in cut:
             if passage not in new:
@@ -130,6 +135,9 @@ def count_words(passages: list[Passage], rejects: list[Reject], chapters: SplitC
 
 def main(command: Command) -> None:
     recipe, settings = command.recipe, command.recipe.prepare
+    if settings.passages is None:
+        prepare_rows(command)
+        return
     stage = Stage(
         run_folder=command.run_folder,
         name="prepare",
@@ -148,7 +156,7 @@ def main(command: Command) -> None:
         )
     chapters = split_chapters(documents, settings, recipe.seed)
     check_splits(chapters)
-    passages, summaries, rejects = cut_all(chapters, settings)
+    passages, summaries, rejects = cut_all(chapters, settings.passages)
     with stage.writing() as folder:
         write_records(folder / "passages.jsonl", passages)
         write_records(folder / "chapters.jsonl", summaries)

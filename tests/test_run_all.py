@@ -82,11 +82,11 @@ def test_part_of_a_run(workshop):
 
 def test_plan_says_what_would_run_and_why(workshop):
     run_all(workshop, "--to", "synthesize")
-    workshop.change(prepare__passage_words=50)
+    workshop.change(prepare__passages__words=50)
     planned = said(run_all(workshop, "--plan"))
     assert list(planned) == STAGES
     assert planned["extract"] == "skip  up to date"
-    assert planned["prepare"].startswith("run   prepare.passage_words was 40, is 50; about")
+    assert planned["prepare"].startswith("run   prepare.passages.words was 40, is 50; about")
     assert planned["synthesize"].startswith("run   prepare runs before it; about")
     assert planned["train"].startswith("run   not made yet")
     assert said(run_all(workshop, "--to", "extract")) == {"extract": "up to date"}
@@ -95,12 +95,12 @@ def test_plan_says_what_would_run_and_why(workshop):
 def test_a_variation_keeps_its_recipe_and_takes_over_what_is_the_same(workshop):
     run_all(workshop, "--to", "prepare")
     done = run_all(
-        workshop, "--set", "prepare.passage_words=50", "--set", "train.learning_rate=1e-4",
+        workshop, "--set", "prepare.passages.words=50", "--set", "train.learning_rate=1e-4",
         "--run", "wide", "--to", "synthesize",
     )  # fmt: skip
     kept = workshop.artifacts / "wide" / "recipe.yaml"
     values = yaml.safe_load(kept.read_text())
-    assert (values["run"], values["prepare"]["passage_words"], values["train"]["learning_rate"]) == (
+    assert (values["run"], values["prepare"]["passages"]["words"], values["train"]["learning_rate"]) == (
         "wide",
         50,
         1e-4,

@@ -8,12 +8,13 @@ from __future__ import annotations
 import difflib
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from inkprint.errors import UserError
+from inkprint.records import Role
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,30 +52,103 @@ class Model(Section):
         return self
 
 
+class HubData(Section):
+    dataset: Text  # a Hub name, or a folder that starts with . or /
+    config: str | None  # where a data set has several; null: its only one
+    revision: str | None  # commit or tag on the Hub; null for a folder
+    split: Text  # train, test[:1000], or several that stay apart: train+test
+
+    @property
+    def folder(self) -> Path | None:
+        """The data set's folder, or None when it comes from the Hub."""
+        return (ROOT / self.dataset).resolve() if self.dataset[0] in "./" else None
+
+    @model_validator(mode="after")
+    def _revision_goes_with_the_hub(self) -> HubData:
+        if self.folder is None and not self.revision:
+            raise ValueError("a data set from the Hub needs a revision (a folder starts with ./ or /)")
+        if self.folder is not None and self.revision:
+            raise ValueError("a data set in a folder has no revision: write null")
+        return self
+
+
+def _kind(value: object) -> str:
+    return "str" if isinstance(value, str) else "dict"
+
+
+# What a table's column is to us. In angles what the file itself tells: no column has such a name.
+Columns = Annotated[dict[Role, Text], Field(min_length=1)]
+FILE_COLUMNS = ("<content>", "<folder>", "<file>")
+NEEDS: dict[Role, Role] = {"prompt": "answer", "answer": "prompt", "input": "prompt", "system": "prompt"}
+
+
 class Extract(Section):
-    data: Text  # a document or a folder of them, from the repository's root
+    # A file or a folder of them, from the repository's root; or a data set through `datasets`.
+    data: Annotated[Annotated[Text, Tag("str")] | Annotated[HubData, Tag("dict")], Discriminator(_kind)]
+    columns: Columns | None  # null: documents; of tables, which column is the text, the label, the prompt, …
+    labels: Annotated[list[Text], Field(min_length=2)] | None  # rows with others are rejected; null: all
     on_error: Literal["stop", "reject"]  # a file that cannot be read: stop, or go on without it
 
+    @property
+    def hub(self) -> HubData | None:
+        """The data set, or None where the data are files."""
+        return self.data if isinstance(self.data, HubData) else None
 
-class Prepare(Section):
-    validation: Share | list[Text]  # share of each document's words, or chapter titles
-    test: Share | list[Text]
-    passage_words: Count  # aim; passages end where a sentence ends
+    @property
+    def path(self) -> Path:
+        """The data's file or folder. Not to be asked of a data set on the Hub."""
+        where = self.data.folder if isinstance(self.data, HubData) else ROOT / self.data
+        assert where is not None, f"{self.data} is on the Hub"
+        return where.resolve()
+
+    @model_validator(mode="after")
+    def _columns_make_rows(self) -> Extract:
+        if self.columns is None:
+            if self.hub or self.labels:
+                raise ValueError("columns: null is for documents; rows need a mapping: {text: review, …}")
+            return self
+        for role, other in NEEDS.items():
+            if role in self.columns and other not in self.columns:
+                raise ValueError(f"columns: {role} needs {other}; what stands alone is a text")
+        if ("text" in self.columns) == ("prompt" in self.columns):
+            raise ValueError("columns: map either text, or prompt and answer")
+        for role, column in self.columns.items():
+            if column[0] == "<" and column not in FILE_COLUMNS:
+                raise ValueError(f"columns: {role}: {column}: there are: {', '.join(FILE_COLUMNS)}")
+            if column == "<content>" and (role != "text" or self.hub):
+                raise ValueError("columns: <content> is a file's whole text: only text can be that")
+        if self.labels and "label" not in self.columns:
+            raise ValueError("labels: columns maps no label")
+        return self
+
+
+class Passages(Section):
+    words: Count  # aim; passages end where a sentence ends
     overlap_words: CountOrZero  # repeated from the passage before, never across chapters
     min_words: Count  # a chapter's rest below this joins its neighbour or is rejected
 
     @model_validator(mode="after")
-    def _sizes_fit(self) -> Prepare:
+    def _sizes_fit(self) -> Passages:
+        if self.overlap_words * 2 > self.words:
+            raise ValueError("overlap_words must be at most half of words")
+        if self.min_words > self.words:
+            raise ValueError("min_words must not exceed words")
+        return self
+
+
+class Prepare(Section):
+    validation: Share | list[Text]  # share of each document's words, or chapter titles; of a table's rows
+    test: Share | list[Text]
+    passages: Passages | None  # null: rows are what they are
+
+    @model_validator(mode="after")
+    def _both_shares_or_both_lists(self) -> Prepare:
         if isinstance(self.validation, list) != isinstance(self.test, list):
             raise ValueError("validation and test are both shares or both lists of chapter titles")
         if isinstance(self.test, list):
             both = sorted(set(self.test) & set(self.validation))
             if both:
                 raise ValueError(f"{both[0]!r} stands in validation and in test")
-        if self.overlap_words * 2 > self.passage_words:
-            raise ValueError("overlap_words must be at most half of passage_words")
-        if self.min_words > self.passage_words:
-            raise ValueError("min_words must not exceed passage_words")
         return self
 
 
@@ -150,6 +224,17 @@ class Recipe(Section):
     generate: Generate
     evaluate: Evaluate
     report: Report
+
+    @model_validator(mode="after")
+    def _documents_or_rows(self) -> Recipe:
+        rows = self.extract.columns is not None
+        if rows and self.prepare.passages is not None:
+            raise ValueError("prepare.passages: rows of a table are not cut: write null")
+        if rows and isinstance(self.prepare.test, list):
+            raise ValueError("prepare.test: rows have no chapters: write shares, such as 0.1")
+        if not rows and self.prepare.passages is None:
+            raise ValueError("prepare.passages: documents are cut: write words, overlap_words and min_words")
+        return self
 
     @model_validator(mode="after")
     def _batch_can_be_shared(self) -> Recipe:
@@ -229,7 +314,7 @@ def _number_or(value: object) -> object:
     return value
 
 
-_BRANCH = re.compile(r"[\[\]()]|^(constrained-)?(float|int|list|str)$")
+_BRANCH = re.compile(r"[\[\]()]|^(constrained-)?(float|int|list|str|dict)$")
 
 
 def _explain(error: dict[str, Any], more: int) -> str:
@@ -252,10 +337,17 @@ def _explain(error: dict[str, Any], more: int) -> str:
 
 
 def _fields_at(place: list[str]) -> list[str]:
-    section: Any = Recipe
+    section: type[Section] = Recipe
     for part in place:
-        section = section.model_fields[part].annotation
+        section = sections_in(section.model_fields[part].annotation)[0]
     return list(section.model_fields)
+
+
+def sections_in(annotation: object) -> list[type[Section]]:
+    """The sections that a key's type allows, as `Passages | None` does."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return [annotation]
+    return [section for part in get_args(annotation) for section in sections_in(part)]
 
 
 def _paths(values: dict[str, Any], prefix: str = "") -> list[str]:

@@ -1,0 +1,221 @@
+"""02 for tables: every text once, no group or prompt in two splits, each label's share in every split.
+
+The rows are read twice, so that memory holds no more than a few numbers of each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from sys import intern
+
+from inkprint.artifacts import Stage
+from inkprint.command import Command
+from inkprint.errors import UserError
+from inkprint.prepare.row_splits import HELD_OUT_FIRST, Unit, split_units
+from inkprint.recipe import Prepare
+from inkprint.records import Reject, Role, Row, Split, SplitRow, content_id, read_records
+
+FORMAT = 1
+ASKED: tuple[Role, ...] = ("text", "system", "prompt", "input")  # what two splits must not share
+READ: tuple[Role, ...] = (*ASKED, "answer")  # what makes two rows the same
+
+
+@dataclass(slots=True)
+class Known:
+    """What is remembered of a row. `split` is the one it came with, then its own."""
+
+    source: str
+    row: int
+    content: bytes
+    asked: str
+    group: str  # "" without
+    label: str
+    split: Split | None
+    problem: str = ""
+
+
+def prepare_rows(command: Command) -> None:
+    """Reject what repeats, hold out, write rows.jsonl, rejects.jsonl and review.html."""
+    recipe, settings = command.recipe, command.recipe.prepare
+    stage = Stage(
+        run_folder=command.run_folder,
+        name="prepare",
+        format_number=FORMAT,
+        settings={"prepare": settings.model_dump()},
+        seed=recipe.seed,
+        inputs=command.inputs("01_extract/rows.jsonl"),
+        script=command.script,
+    )
+    if command.settled(stage):
+        return
+    path = stage.inputs["01_extract/rows.jsonl"]
+    known = [remember(row) for row in read_records(path, Row)]
+    reject_conflicts(known)
+    reject_repeated(known)
+    note = hold_out(known, settings, recipe.seed)
+    reject_shared(known)
+    check_splits(known)
+    with stage.writing() as folder:
+        counts = write_rows(path, known, folder)
+        stage.finish(counts)
+    if note:
+        print(f"   {note}")
+    print("\n".join(summary(known)))
+
+
+def remember(row: Row) -> Known:
+    """A row without its text."""
+    label, group = (intern(row.fields.get(role, "")) for role in ("label", "group"))
+    content = _digest(row.fields, READ)
+    asked = _digest(row.fields, ASKED).hex()
+    split = row.fields.get("split")
+    return Known(intern(row.source), row.row, content, asked, group, label, split)  # type: ignore[arg-type]
+
+
+def _digest(fields: dict[Role, str], roles: tuple[Role, ...]) -> bytes:
+    """The same for texts that differ only in case and space: C and C++ are two."""
+    parts = [" ".join(fields.get(role, "").casefold().split()) for role in roles]
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=12).digest()
+
+
+def kept(known: list[Known]) -> Iterator[Known]:
+    """Those that nothing speaks against so far."""
+    return (row for row in known if not row.problem)
+
+
+def reject_conflicts(known: list[Known]) -> None:
+    """Reject the rows whose text has two labels: which of them is right nobody can tell."""
+    labels: dict[bytes, str] = {}
+    conflicts: dict[bytes, set[str]] = {}
+    for row in known:
+        if labels.setdefault(row.content, row.label) != row.label:
+            conflicts.setdefault(row.content, {labels[row.content]}).add(row.label)
+    for row in known:
+        if row.content in conflicts:
+            row.problem = f"the same text has the labels {' and '.join(sorted(conflicts[row.content]))}"
+
+
+def reject_repeated(known: list[Known]) -> None:
+    """Reject what was there before, where what came as test counts as first, then validation."""
+    first: dict[bytes, Known] = {}
+    for row in sorted(kept(known), key=_came_as):
+        original = first.setdefault(row.content, row)
+        if original is not row:
+            row.problem = f"the same text as {_place(original)}"
+
+
+def _came_as(row: Known) -> int:
+    return HELD_OUT_FIRST.index(row.split or "train")
+
+
+def _place(row: Known) -> str:
+    return f"row {row.row} of {row.source}"
+
+
+def hold_out(known: list[Known], settings: Prepare, seed: int) -> str:
+    """Give every row that is kept its split. Returns what a person should know of it.
+
+    Splits that came with the data stay, if train is one of several; what is missing is cut from train.
+    """
+    came = {row.split for row in known if row.split}
+    if came and not (len(came) > 1 and "train" in came):
+        note = f"all rows came as {', '.join(sorted(came))}: split anew"
+        came = set()
+    else:
+        note = f"splits as they came: {', '.join(sorted(came))}" if came else ""
+    units: dict[str, Unit] = {}
+    free = [row for row in kept(known) if not came or row.split == "train"]
+    for row in free:
+        key = _unit(row)
+        units.setdefault(key, Unit(key)).labels[row.label] += 1
+    assert not isinstance(settings.validation, list) and not isinstance(settings.test, list)
+    validation = 0.0 if "validation" in came else settings.validation
+    test = 0.0 if "test" in came else settings.test
+    splits = split_units(units.values(), validation, test, seed)
+    for row in free:
+        row.split = splits[_unit(row)]
+    return note
+
+
+def _unit(row: Known) -> str:
+    return f"group {row.group}" if row.group else row.asked
+
+
+def reject_shared(known: list[Known]) -> None:
+    """Reject rows whose group or prompt is also held out: from train first, test is never touched."""
+    held: dict[str, Split] = {}
+    for split in HELD_OUT_FIRST:
+        own = [row for row in kept(known) if row.split == split]
+        for row in own:
+            for what, key in (("group", row.group and f"group {row.group}"), ("prompt", row.asked)):
+                if key in held:
+                    row.problem = f"its {what} is in {held[key]}"
+        for row in own:
+            if not row.problem:
+                held |= {row.asked: split} | ({f"group {row.group}": split} if row.group else {})
+
+
+def check_splits(known: list[Known]) -> None:
+    """Raise UserError when a split has no row: nothing could be trained on, chosen by or tested on."""
+    counts = Counter(row.split for row in kept(known))
+    for name in ("train", "validation", "test"):
+        if not counts[name]:
+            raise UserError(
+                f"prepare: no row is left for {name}: {counts.total():,} of {len(known):,} were kept, in"
+                f" {len({_unit(row) for row in kept(known)}):,} groups; change prepare.validation and"
+                " prepare.test, or add rows"
+            )
+
+
+def write_rows(path: Path, known: list[Known], folder: Path) -> dict[str, int | str]:
+    """Write rows.jsonl and rejects.jsonl; returns the counts for the manifest."""
+    out = 0
+    with (
+        (folder / "rows.jsonl").open("w", encoding="utf-8") as rows,
+        (folder / "rejects.jsonl").open("w", encoding="utf-8") as rejects,
+    ):
+        for row, of_row in zip(read_records(path, Row), known, strict=True):
+            record = _record(row, of_row)
+            handle = rows if isinstance(record, SplitRow) else rejects
+            handle.write(json.dumps(record.model_dump(), ensure_ascii=False) + "\n")
+            out += isinstance(record, SplitRow)
+    return {"unit": "rows", "in": len(known), "out": out, "rejected": len(known) - out, "failed": 0}
+
+
+def _record(row: Row, known: Known) -> SplitRow | Reject:
+    text = "\n".join(row.fields[role] for role in READ if row.fields.get(role))
+    if known.problem or known.split is None:
+        reject_id = content_id("reject", row.id, row.row, known.problem)
+        return Reject(id=reject_id, source_id=row.id, reason=known.problem, text=text)
+    return SplitRow(
+        id=row.id,
+        source=row.source,
+        row=row.row,
+        fields={role: text for role, text in row.fields.items() if role != "split"},
+        split=known.split,
+        words=len(text.split()),
+    )
+
+
+def summary(known: list[Known]) -> Iterator[str]:
+    """What a person should see: rows of each split and label, and what was left out."""
+    by_split: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in kept(known):
+        by_split[str(row.split)][row.label] += 1
+    labels = sorted(set().union(*by_split.values()))
+    for name in ("train", "validation", "test"):
+        shown = ", ".join(f"{label} {by_split[name][label]:,}" for label in labels[:12] if label)
+        yield f"   {name:<11}{by_split[name].total():>9,} rows  {shown}".rstrip()
+    reasons = Counter(_reason(row.problem) for row in known if row.problem)
+    for reason, count in sorted(reasons.items()):
+        yield f"   rejected   {count:>9,} {reason}"
+
+
+def _reason(problem: str) -> str:
+    """A reason without what it names."""
+    return problem.split(" as ")[0].split(" has the labels")[0]
