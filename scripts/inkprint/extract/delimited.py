@@ -61,15 +61,21 @@ def dialect(sample: str, wanted: list[str]) -> tuple[str, int]:
 
 
 def _score(sample: str, delimiter: str, quoting: int, wanted: list[str]) -> tuple[int, bool, float]:
-    lines = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=quoting)
+    strict = quoting != csv.QUOTE_NONE  # a quote that closes in the middle of a field was none
+    lines = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=quoting, strict=strict)
     sizes: list[int] = []
     header: list[str] = []
-    try:
-        for fields in filter(None, lines):
+    while True:
+        try:
+            fields = next(lines)
+        except StopIteration:
+            break
+        except csv.Error:
+            sizes.append(-1)
+            continue
+        if fields:
             header = header or [name.strip() for name in fields]
             sizes.append(len(fields) - (len(fields) == len(header) + 1 and not fields[-1]))
-    except csv.Error:
-        pass
     if len(sample) == SAMPLE_CHARACTERS and len(sizes) > 1:
         sizes.pop()  # cut off
     even = sum(size == len(header) for size in sizes) / max(len(sizes), 1)

@@ -20,8 +20,6 @@ def hub_rows(data: HubData, split: str, name: str) -> Iterator[RawRow]:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     if data.folder is not None:
         os.environ["HF_HUB_OFFLINE"] = "1"
-        if not data.folder.is_dir():
-            raise UserError(f"{data.folder}: no such folder; extract.data.dataset names it")
     import datasets
     import huggingface_hub
 
