@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from inkprint.artifacts import Stage
 from inkprint.command import Command
 from inkprint.errors import UserError
 from inkprint.prepare.row_splits import HELD_OUT_FIRST, Unit, split_units
+from inkprint.prepare.rows_review import Seen, summary, write_rows_review
 from inkprint.recipe import Prepare
 from inkprint.records import Reject, Role, Row, Split, SplitRow, content_id, read_records
 
@@ -61,11 +62,14 @@ def prepare_rows(command: Command) -> None:
     reject_shared(known)
     check_splits(known)
     with stage.writing() as folder:
-        counts = write_rows(path, known, folder)
-        stage.finish(counts)
+        seen = write_rows(path, known, folder)
+        write_rows_review(seen, folder, recipe.run)
+        out, rejected = (counter.total() for counter in (sum(seen.labels.values(), Counter()), seen.reasons))
+        stage.finish({"unit": "rows", "in": len(known), "out": out, "rejected": rejected, "failed": 0})
     if note:
         print(f"   {note}")
-    print("\n".join(summary(known)))
+    print("\n".join(summary(seen)))
+    print(f"   {'review':<11}{stage.folder / 'review.html'}")
 
 
 def remember(row: Row) -> Known:
@@ -172,19 +176,19 @@ def check_splits(known: list[Known]) -> None:
             )
 
 
-def write_rows(path: Path, known: list[Known], folder: Path) -> dict[str, int | str]:
-    """Write rows.jsonl and rejects.jsonl; returns the counts for the manifest."""
-    out = 0
+def write_rows(path: Path, known: list[Known], folder: Path) -> Seen:
+    """Write rows.jsonl and rejects.jsonl; returns what was in them."""
+    seen = Seen()
     with (
         (folder / "rows.jsonl").open("w", encoding="utf-8") as rows,
         (folder / "rejects.jsonl").open("w", encoding="utf-8") as rejects,
     ):
         for row, of_row in zip(read_records(path, Row), known, strict=True):
             record = _record(row, of_row)
+            seen.add(record)
             handle = rows if isinstance(record, SplitRow) else rejects
             handle.write(json.dumps(record.model_dump(), ensure_ascii=False) + "\n")
-            out += isinstance(record, SplitRow)
-    return {"unit": "rows", "in": len(known), "out": out, "rejected": len(known) - out, "failed": 0}
+    return seen
 
 
 def _record(row: Row, known: Known) -> SplitRow | Reject:
@@ -200,22 +204,3 @@ def _record(row: Row, known: Known) -> SplitRow | Reject:
         split=known.split,
         words=len(text.split()),
     )
-
-
-def summary(known: list[Known]) -> Iterator[str]:
-    """What a person should see: rows of each split and label, and what was left out."""
-    by_split: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in kept(known):
-        by_split[str(row.split)][row.label] += 1
-    labels = sorted(set().union(*by_split.values()))
-    for name in ("train", "validation", "test"):
-        shown = ", ".join(f"{label} {by_split[name][label]:,}" for label in labels[:12] if label)
-        yield f"   {name:<11}{by_split[name].total():>9,} rows  {shown}".rstrip()
-    reasons = Counter(_reason(row.problem) for row in known if row.problem)
-    for reason, count in sorted(reasons.items()):
-        yield f"   rejected   {count:>9,} {reason}"
-
-
-def _reason(problem: str) -> str:
-    """A reason without what it names."""
-    return problem.split(" as ")[0].split(" has the labels")[0]
