@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -191,6 +192,24 @@ def test_a_run_is_carried_to_another_place_without_its_books(finished, tmp_path,
     assert said(forced) == {"evaluate": "redone by --force"}
     before = finished.output("06_evaluate/metrics.json").read_bytes()
     assert elsewhere.output("06_evaluate/metrics.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("data", "on_the_hub"),
+    [
+        ("data/books", False),
+        ("{dataset: stanfordnlp/imdb, config: null, revision: main, split: train}", True),
+        ("\n    dataset: 'org/name'\n    revision: main", True),
+        ("\n    dataset: ./data/set\n    revision: null", False),
+        ("data/books # {dataset: org/name}", False),
+    ],
+)
+def test_only_a_data_set_on_the_hub_gives_the_first_container_a_network(data, on_the_hub, tmp_path):
+    """run_all.sh decides on the host, where no Python need be: its own function, by itself."""
+    (tmp_path / "recipe.yaml").write_text(f"extract:\n  data: {data}\n")
+    function = re.search(r"^data_on_the_hub\(\) \{\n.*?^\}", (ROOT / "run_all.sh").read_text(), re.M | re.S)
+    script = f"{function[0]}\nrecipe={tmp_path}/recipe.yaml\ndata_on_the_hub"
+    assert (subprocess.run(["bash", "-c", script]).returncode == 0) == on_the_hub
 
 
 @pytest.mark.training

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from inkprint.errors import UserError
@@ -12,9 +13,10 @@ from inkprint.extract.tables import ROWS_A_BATCH, RawRow
 from inkprint.recipe import HubData
 
 
-def hub_rows(data: HubData, split: str, name: str) -> Iterator[RawRow]:
+def hub_rows(data: HubData, split: str, name: str, scratch: Path) -> Iterator[RawRow]:
     """Yield the rows of one split. No code of the data set runs: `datasets` has no loading scripts any more.
 
+    scratch: where a folder's data set may lie as Arrow meanwhile; one from the Hub goes into its cache.
     Raises UserError with one line for a data set that is not there, gated, broken or out of reach.
     """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -26,14 +28,14 @@ def hub_rows(data: HubData, split: str, name: str) -> Iterator[RawRow]:
     datasets.disable_progress_bars()
     datasets.logging.set_verbosity_error()
     huggingface_hub.logging.set_verbosity_error()  # of five retries the last one's word is enough
-    with tempfile.TemporaryDirectory() as scratch:  # a folder's copy as Arrow: made anew when it changed
+    with TemporaryDirectory(dir=scratch) as copy:
         try:
             loaded = datasets.load_dataset(
                 data.dataset if data.folder is None else str(data.folder),
                 name=data.config,
                 revision=data.revision,
                 split=split,
-                cache_dir=None if data.folder is None else scratch,
+                cache_dir=None if data.folder is None else copy,
             )
         # Hub, network, Arrow and pandas each have exceptions of their own: whichever it is, the data set
         # is not to be had, and its own first line says why.

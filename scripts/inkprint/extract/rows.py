@@ -76,7 +76,7 @@ def extract_rows(command: Command) -> None:
     )
     if command.settled(stage):
         return
-    sources, found, failed = find_sources(settings), {}, []
+    sources, found, failed = find_sources(settings, command.run_folder), {}, []
     with stage.writing() as folder:
         with (
             (folder / "rows.jsonl").open("wb") as rows,

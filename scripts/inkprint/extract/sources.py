@@ -33,15 +33,19 @@ class Source:
             yield raw
 
 
-def find_sources(settings: Extract) -> list[Source]:
-    """The tables that the recipe names, in order. Raises UserError where there are none."""
+def find_sources(settings: Extract, scratch: Path) -> list[Source]:
+    """The tables that the recipe names, in order. Raises UserError where there are none.
+
+    scratch: an existing folder for what a data set needs while it is read.
+    """
     columns = (settings.columns or {}).values()
     if (data := settings.hub) is not None:
         parts = [part.strip() for part in data.split.split("+")]
         name = data.dataset if data.folder is None else data.folder.name
         return [
-            Source(f"{name}/{part}", partial(hub_rows, data, part, f"{name}/{part}"), _part_values(part))
+            Source(place, partial(hub_rows, data, part, place, scratch), _part_values(part))
             for part in parts
+            for place in [f"{name}/{part}"]
         ]
     files = find_documents(settings.path)
     if not files:

@@ -1,9 +1,9 @@
 """Which rows are held out: by chance within each label, a group always whole, and hardly moved by new rows.
 
-A row's place is a hash of its own content and the seed. As long as chance alone gives a label its share within
-a fiftieth, nothing else counts, and rows that come or go move no other. Where it does not, the border moves to
-the nearest place that does. 250 rows more in a label of 5,000 then move 4 of the old ones, 12 at most of 30
-seeds; to a label of 100, 5 rows more moved 1.
+A row's place is a hash of its own content and the seed. As long as chance alone gives a label its share
+within a fiftieth, nothing else counts, and rows that come or go move no other. Where it does not, the border
+moves to the nearest place that does. 250 rows more in a label of 5,000 then move 4 of the old ones, 12 at
+most in 30 seeds; 5 rows more in a label of 100 move 1.
 """
 
 from __future__ import annotations
