@@ -18,7 +18,7 @@ WORDS = "film sea harbour actor long slow bright never again plot music cold sto
 
 def units_of(labels, prefix="unit"):
     """Units of one row each."""
-    return [Unit(f"{prefix} {n}", Counter([label])) for n, label in enumerate(labels)]
+    return [Unit(f"{prefix} {n}".encode(), label, 1) for n, label in enumerate(labels)]
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,8 +12,9 @@ import hashlib
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 from inkprint.records import Split
 
@@ -21,29 +22,30 @@ SLACK = 0.02  # of a label's share; half a row at least
 HELD_OUT_FIRST: tuple[Split, ...] = ("test", "validation", "train")
 
 
-@dataclass
-class Unit:
+class Unit(NamedTuple):
     """What stays together: the rows of a group, or those that ask the same."""
 
-    key: str
-    labels: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def rows(self) -> int:
-        return self.labels.total()
-
-    @property
-    def label(self) -> str:
-        """The most frequent one: under it the unit is counted."""
-        return min(self.labels, key=lambda label: (-self.labels[label], label))
+    key: bytes
+    label: str  # the one that most of its rows have: under it they are counted
+    rows: int
 
 
-def split_units(units: Iterable[Unit], validation: float, test: float, seed: int) -> dict[str, Split]:
+def gather(rows: Iterable[tuple[bytes, str]]) -> list[Unit]:
+    """The units of rows that are given by key and label, whatever their order."""
+    units = []
+    for key, of_unit in groupby(sorted(rows), key=itemgetter(0)):
+        labels = Counter(label for _, label in of_unit)
+        label = min(labels, key=lambda label: (-labels[label], label))
+        units.append(Unit(key, label, labels.total()))
+    return units
+
+
+def split_units(units: Iterable[Unit], validation: float, test: float, seed: int) -> dict[bytes, Split]:
     """A split for every unit by its key; `validation` and `test` are shares of each label's rows."""
     by_label: dict[str, list[tuple[float, Unit]]] = defaultdict(list)
     for unit in units:
         by_label[unit.label].append((_chance(unit.key, seed), unit))
-    splits: dict[str, Split] = {}
+    splits: dict[bytes, Split] = {}
     for drawn in by_label.values():
         drawn.sort(key=lambda pair: (pair[0], pair[1].key))
         total = sum(unit.rows for _, unit in drawn)
@@ -75,7 +77,7 @@ def _first(drawn: list[tuple[float, int]], share: float, total: int) -> int:
     return min(good, key=lambda count: abs(count - by_chance))
 
 
-def _chance(key: str, seed: int) -> float:
+def _chance(key: bytes, seed: int) -> float:
     """A number from 0 to 1 that is the key's own."""
-    digest = hashlib.blake2b(f"{seed} {key}".encode(), digest_size=7).digest()
+    digest = hashlib.blake2b(f"{seed} ".encode() + key, digest_size=7).digest()
     return int.from_bytes(digest, "big") / 2**56

@@ -16,7 +16,7 @@ from sys import intern
 from inkprint.artifacts import Stage
 from inkprint.command import Command
 from inkprint.errors import UserError
-from inkprint.prepare.row_splits import HELD_OUT_FIRST, Unit, split_units
+from inkprint.prepare.row_splits import HELD_OUT_FIRST, gather, split_units
 from inkprint.prepare.rows_review import Seen, summary, write_rows_review
 from inkprint.recipe import Prepare
 from inkprint.records import Reject, Role, Row, Split, SplitRow, content_id, read_records
@@ -33,7 +33,7 @@ class Known:
     source: str
     row: int
     content: bytes
-    asked: str
+    asked: bytes
     group: str  # "" without
     label: str
     split: Split | None
@@ -76,7 +76,7 @@ def remember(row: Row) -> Known:
     """A row without its text."""
     label, group = (intern(row.fields.get(role, "")) for role in ("label", "group"))
     content = _digest(row.fields, READ)
-    asked = _digest(row.fields, ASKED).hex()
+    asked = _digest(row.fields, ASKED)
     split = row.fields.get("split")
     return Known(intern(row.source), row.row, content, asked, group, label, split)  # type: ignore[arg-type]
 
@@ -132,36 +132,37 @@ def hold_out(known: list[Known], settings: Prepare, seed: int) -> str:
         came = set()
     else:
         note = f"splits as they came: {', '.join(sorted(came))}" if came else ""
-    units: dict[str, Unit] = {}
     free = [row for row in kept(known) if not came or row.split == "train"]
-    for row in free:
-        key = _unit(row)
-        units.setdefault(key, Unit(key)).labels[row.label] += 1
     assert not isinstance(settings.validation, list) and not isinstance(settings.test, list)
     validation = 0.0 if "validation" in came else settings.validation
     test = 0.0 if "test" in came else settings.test
-    splits = split_units(units.values(), validation, test, seed)
+    splits = split_units(gather((_unit(row), row.label) for row in free), validation, test, seed)
     for row in free:
         row.split = splits[_unit(row)]
     return note
 
 
-def _unit(row: Known) -> str:
-    return f"group {row.group}" if row.group else row.asked
+def _unit(row: Known) -> bytes:
+    """What stays together, as the key of a unit."""
+    return _group(row) or row.asked
+
+
+def _group(row: Known) -> bytes:
+    return f"group {row.group}".encode() if row.group else b""
 
 
 def reject_shared(known: list[Known]) -> None:
     """Reject rows whose group or prompt is also held out: from train first, test is never touched."""
-    held: dict[str, Split] = {}
+    held: dict[bytes, Split] = {}
     for split in HELD_OUT_FIRST:
         own = [row for row in kept(known) if row.split == split]
         for row in own:
-            for what, key in (("group", row.group and f"group {row.group}"), ("prompt", row.asked)):
+            for what, key in (("group", _group(row)), ("prompt", row.asked)):
                 if key in held:
                     row.problem = f"its {what} is in {held[key]}"
         for row in own:
             if not row.problem:
-                held |= {row.asked: split} | ({f"group {row.group}": split} if row.group else {})
+                held[row.asked] = held[_unit(row)] = split
 
 
 def check_splits(known: list[Known]) -> None:
