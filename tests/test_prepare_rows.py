@@ -83,11 +83,11 @@ def test_a_table_with_labels(tmp_path):
     rows = [{"t": f"{n} {sentence(dice)}", "l": "ab"[n % 10 == 0]} for n in range(400)]
     rows += [rows[7], {"t": rows[8]["t"].upper() + " ", "l": rows[8]["l"]}, {"t": rows[9]["t"], "l": "b"}]
     shop, out, rejects = prepared(tmp_path, rows, {"text": "t", "label": "l"})
-    assert [reject.reason for reject in rejects] == [
-        "the same text has the labels a and b",
-        "the same text as row 8 of t.jsonl",
-        "the same text as row 9 of t.jsonl",
-        "the same text has the labels a and b",
+    assert [(reject.reason, reject.detail) for reject in rejects] == [
+        ("the same text has two labels", "a, b"),
+        ("the same text", "row 8 of t.jsonl"),
+        ("the same text", "row 9 of t.jsonl"),
+        ("the same text has two labels", "a, b"),
     ]
     shares = defaultdict(Counter)
     for row in out:
@@ -123,14 +123,34 @@ def test_splits_that_came_stay_and_train_loses_what_they_share(tmp_path):
     rows[3] = rows[220] | {"s": "train", "g": 3}
     rows[4]["g"] = 230
     _, out, rejects = prepared(tmp_path, rows, {"text": "t", "split": "s", "group": "g"})
-    assert {reject.reason for reject in rejects} == {
-        "the same text as row 221 of t.jsonl",
-        "its group is in test",
+    assert {(reject.reason, reject.detail) for reject in rejects} == {
+        ("the same text", "row 221 of t.jsonl"),
+        ("its group is held out", "test"),
     }
     assert len(rejects) == 2
     assert {row.row for row in out if row.split == "test"} == set(range(201, 261))
     assert sum(row.split == "validation" for row in out) == 20
     assert all("split" not in row.fields for row in out)
+
+
+def test_nearly_the_same_text_goes_and_questions_about_one_text_stay(tmp_path):
+    dice = random.Random(8)
+    rows = []
+    for n in range(60):
+        about = f"{n} " + " ".join(sentence(dice) for _ in range(6))
+        rows += [{"p": f"Who is {sentence(dice)}?", "i": about, "a": sentence(dice)} for _ in range(3)]
+    typo = rows[30] | {"i": rows[30]["i"].replace("film", "movie", 1) + " Yes.", "a": rows[30]["a"] + "!"}
+    other = rows[40] | {"a": sentence(dice)}
+    _, out, rejects = prepared(tmp_path, [*rows, typo, other], {"prompt": "p", "input": "i", "answer": "a"})
+    assert [(reject.reason, reject.detail) for reject in rejects] == [
+        ("nearly the same text", "row 31 of t.jsonl")
+    ]
+    splits = {row.row: row.split for row in out}
+    assert splits[182] == splits[41]
+    _, out, rejects = prepared(
+        tmp_path, [*rows, typo], {"prompt": "p", "input": "i", "answer": "a"}, near_duplicate=None
+    )
+    assert not rejects
 
 
 def test_too_few_rows_are_one_line(tmp_path):
@@ -159,5 +179,5 @@ def test_the_review_shows_rows_and_obeys_none(tmp_path):
     assert "&lt;script&gt;alert(1)" in page
     assert "&lt;i&gt;1" in page
     assert "default-src 'none'" in page
-    assert "the same text as row 1 of t.jsonl" in page
+    assert "row 1 of t.jsonl" in page
     assert json.dumps(manifest(shop, "02_prepare")["outputs"]).count("review.html") == 1

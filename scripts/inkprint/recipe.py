@@ -23,6 +23,7 @@ Count = Annotated[int, Field(ge=1, strict=True)]
 CountOrZero = Annotated[int, Field(ge=0, strict=True)]
 Positive = Annotated[float, Field(gt=0, strict=True)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+PartOrAll = Annotated[float, Field(gt=0, le=1, strict=True)]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -126,6 +127,9 @@ class Passages(Section):
     words: Count  # aim; passages end where a sentence ends
     overlap_words: CountOrZero  # repeated from the passage before, never across chapters
     min_words: Count  # a chapter's rest below this joins its neighbour or is rejected
+    shared_share: PartOrAll | None  # a train passage with more of its words in runs of held-out text goes
+    leak_run_words: Count  # a held-out passage that shares more words in a row with train stops the run,
+    leak_gram_share: PartOrAll  # and so does one of whose runs of eight words train holds a larger share
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> Passages:
@@ -139,6 +143,7 @@ class Passages(Section):
 class Prepare(Section):
     validation: Share | list[Text]  # share of each document's words, or chapter titles; of a table's rows
     test: Share | list[Text]
+    near_duplicate: PartOrAll | None  # a train passage so much like earlier ones goes, and so does a row
     passages: Passages | None  # null: rows are what they are
 
     @model_validator(mode="after")

@@ -180,6 +180,7 @@ class Reject(Record):
     source_id: str
     reason: str
     text: str
+    detail: str = ""  # what the reason was told by: a number, the passage that it repeats
 
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)

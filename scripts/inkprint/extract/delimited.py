@@ -16,6 +16,7 @@ DELIMITERS = ",\t;|"
 SAMPLE_CHARACTERS = 200_000
 # Of one field. A quote that is never closed swallows so much and no more; then reading goes on.
 LONGEST_FIELD = 1_000_000
+UNEVEN = "another number of fields than the header"
 
 
 def delimited_rows(text: IO[str], path: Path, name: str, wanted: list[str]) -> Iterator[RawRow]:
@@ -35,7 +36,7 @@ def delimited_rows(text: IO[str], path: Path, name: str, wanted: list[str]) -> I
             return
         except csv.Error as error:
             number += 1
-            yield RawRow(name, number, f"line {line}", problem=f"broken line: {error}")
+            yield RawRow(name, number, f"line {line}", problem="broken line", detail=str(error))
             continue
         if not fields:  # an empty line
             continue
@@ -45,8 +46,10 @@ def delimited_rows(text: IO[str], path: Path, name: str, wanted: list[str]) -> I
         if len(fields) == len(header):
             yield RawRow(name, number, f"line {line}", dict(zip(header, fields, strict=True)))
         else:
-            problem = f"{len(fields)} fields where the header has {len(header)}"
-            yield RawRow(name, number, f"line {line}", problem=problem, text=delimiter.join(fields))
+            detail = f"{len(fields)}, and the header has {len(header)}"
+            yield RawRow(
+                name, number, f"line {line}", problem=UNEVEN, detail=detail, text=delimiter.join(fields)
+            )
 
 
 def dialect(sample: str, wanted: list[str]) -> tuple[str, int]:

@@ -18,6 +18,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 TEXTS: frozenset[Role] = frozenset({"text", "system", "prompt", "input", "answer"})
 MAY_BE_EMPTY: frozenset[Role] = frozenset({"system", "input", "group"})
 FROM_PATH = "<split>"  # the split that folder or file name says, where they say one
+OTHER_LABEL = "label not in extract.labels"
 NAMES_SHOWN = 30
 ROWS_LOOKED_AT = 1000  # for a column: JSON Lines may leave out what is empty
 # How others call the splits.
@@ -50,32 +51,32 @@ def to_record(
 ) -> Row | Reject:
     """The row's mapped fields, or the reason why there is none. `changed` counts what was cleaned."""
     if raw.problem:
-        return reject(raw, raw.problem, raw.text)
+        return _reject(raw, raw.problem, raw.detail, raw.text)
     fields: dict[Role, str] = {}
     for role in ROLES:
         if role not in columns or (columns[role] == FROM_PATH and not raw.values.get(FROM_PATH)):
             continue
-        text, problem = _as_text(_value(raw.values, columns[role]), role, columns[role])
+        text, problem, detail = _as_text(_value(raw.values, columns[role]), role, columns[role])
         text = _tidy(text, changed) if role in TEXTS else " ".join(text.split())
         if not problem and not text and role not in MAY_BE_EMPTY:
             problem = f"no {role}"
-        if not problem and role == "split":
-            text, problem = SPLITS.get(text.casefold(), ""), f"split {text!r:.40} is no split"
+        elif not problem and role == "split":
+            text, problem, detail = SPLITS.get(text.casefold(), ""), "unknown split", f"{text!r:.60}"
             problem = "" if text else problem
-        if not problem and role == "label" and labels is not None and text not in labels:
-            problem = f"label {text!r:.40} is not in extract.labels"
+        elif not problem and role == "label" and labels is not None and text not in labels:
+            problem, detail = OTHER_LABEL, f"{text!r:.60}"
         if problem:
-            return reject(raw, problem, _as_line(raw.values, columns))
+            return _reject(raw, problem, detail, _as_line(raw.values, columns))
         fields[role] = text
     parts = [raw.source, *(part for field in fields.items() for part in field)]
     return Row(id=content_id("row", *parts), source=raw.source, row=raw.number, fields=fields)
 
 
-def reject(raw: RawRow, reason: str, text: str) -> Reject:
-    """A row that was left out; `source_id` says where it stands."""
+def _reject(raw: RawRow, reason: str, detail: str, text: str) -> Reject:
     where = f"{raw.source}, {raw.place}"
     text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
-    return Reject(id=content_id("reject", where, reason), source_id=where, reason=reason, text=text)
+    reject_id = content_id("reject", where, reason)
+    return Reject(id=reject_id, source_id=where, reason=reason, text=text, detail=detail)
 
 
 def check_columns(where: str, rows: list[RawRow], columns: dict[Role, str]) -> None:
@@ -136,23 +137,23 @@ def _value(values: dict[str, Any], column: str) -> Any:
     return value
 
 
-def _as_text(value: Any, role: str, column: str) -> tuple[str, str]:
-    """A value as text, or the problem with it."""
+def _as_text(value: Any, role: str, column: str) -> tuple[str, str, str]:
+    """A value as text, or the problem with it and its detail."""
     if isinstance(value, str):
-        return value, "characters that are none" if _SURROGATE.search(value) else ""
+        return value, "characters that are none" if _SURROGATE.search(value) else "", ""
     if value is _MISSING or value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return "", ""
+        return "", "", ""
     if isinstance(value, bool):
-        return str(value).lower(), ""
+        return str(value).lower(), "", ""
     if isinstance(value, float) and value.is_integer():  # pandas makes floats of numbers with gaps
-        return str(int(value)), ""
+        return str(int(value)), "", ""
     if isinstance(value, list):
-        return "", f"{role} is a list: name one of it, as {column}.0"
+        return "", f"{role} is a list", f"name one of it, as {column}.0"
     if isinstance(value, dict):
-        return "", f"{role} is an object: name a part of it, as {column}.{next(iter(value), 'name')}"
+        return "", f"{role} is an object", f"name a part of it, as {column}.{next(iter(value), 'name')}"
     if isinstance(value, bytes):
-        return "", f"{role} is bytes"
-    return str(value), ""
+        return "", f"{role} is bytes", ""
+    return str(value), "", ""
 
 
 def _tidy(text: str, changed: Counter[str]) -> str:

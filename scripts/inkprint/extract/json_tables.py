@@ -14,6 +14,7 @@ from inkprint.extract.tables import RawRow, first_character
 PIECE_CHARACTERS = 2**20
 # So near to the end of what is read a mistake may be a value that goes on: `tru`, `\u00e`.
 CUT_CHARACTERS = 12
+BROKEN = "broken JSON"
 
 
 def _no_number(_: str) -> None:
@@ -56,10 +57,10 @@ def _parsed(name: str, number: int, place: str, line: str) -> RawRow:
     try:
         value = _DECODER.decode(line)
     except json.JSONDecodeError as error:
-        problem = f"broken JSON: {error.msg} at character {error.pos + 1}"
-        return RawRow(name, number, place, problem=problem, text=line)
+        detail = f"{error.msg} at character {error.pos + 1}"
+        return RawRow(name, number, place, problem=BROKEN, detail=detail, text=line)
     except (RecursionError, ValueError) as error:  # a thousand brackets; a number of a thousand digits
-        return RawRow(name, number, place, problem=f"broken JSON: {error}", text=line)
+        return RawRow(name, number, place, problem=BROKEN, detail=str(error), text=line)
     return _row(name, number, place, value)
 
 
@@ -67,11 +68,7 @@ def _row(name: str, number: int, place: str, value: Any) -> RawRow:
     if isinstance(value, dict):
         return RawRow(name, number, place, value)
     text = json.dumps(value, ensure_ascii=False)
-    return RawRow(name, number, place, problem=f"not an object but {_called(value)}", text=text)
-
-
-def _called(value: Any) -> str:
-    return "a list" if isinstance(value, list) else "nothing" if value is None else f"{value!r:.40}"
+    return RawRow(name, number, place, problem="not an object", text=text)
 
 
 def _of_list(text: IO[str], path: Path, name: str) -> Iterator[RawRow]:

@@ -12,7 +12,7 @@ from typing import IO, Any
 from inkprint.artifacts import Stage
 from inkprint.command import Command
 from inkprint.errors import UserError
-from inkprint.extract.fields import FROM_PATH, ROWS_LOOKED_AT, check_columns, to_record
+from inkprint.extract.fields import FROM_PATH, OTHER_LABEL, ROWS_LOOKED_AT, check_columns, to_record
 from inkprint.extract.sources import Source, find_sources, source_inputs
 from inkprint.recipe import Extract
 from inkprint.records import Record, Reject, Role, Row, content_id
@@ -27,12 +27,11 @@ SHOWN = 12
 
 @dataclass
 class Found:
-    """What came out of one source, counted. `rejected` is by reason, without the reason's details."""
+    """What came out of one source, counted; `rejected` by reason."""
 
     rows: int = 0
     kept: int = 0
     broken: int = 0
-    others: int = 0  # with labels that the recipe leaves out
     first_broken: str = ""
     rejected: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
@@ -47,11 +46,10 @@ class Found:
                 if role in record.fields:
                     counter[record.fields[role]] += 1
             return
-        self.rejected[record.reason.partition(": ")[0]] += 1
+        self.rejected[record.reason] += 1
         self.broken += broken
-        self.others += record.reason.endswith("extract.labels")
         if broken and not self.first_broken:
-            self.first_broken = f"{record.source_id}: {record.reason}"
+            self.first_broken = f"{record.source_id}: {said(record)}"
 
     def facts(self) -> dict[str, Any]:
         """For the manifest."""
@@ -147,13 +145,18 @@ def check_shares(name: str, found: Found) -> None:
         raise UserError(
             f"{name}: {found.broken:,} of {found.rows:,} rows cannot be read; the first: {found.first_broken}"
         )
-    left_out = found.rows - found.kept - found.others
+    left_out = found.rows - found.kept - found.rejected[OTHER_LABEL]
     if left_out > REJECTED_SHARE * found.rows:
         reason, count = found.rejected.most_common(1)[0]
         raise UserError(
             f"{name}: {left_out:,} of {found.rows:,} rows come to nothing, {count:,} for: {reason};"
             " see extract.columns"
         )
+
+
+def said(reject: Reject) -> str:
+    """A reject's reason with its detail."""
+    return f"{reject.reason}: {reject.detail}" if reject.detail else reject.reason
 
 
 def check_all(found: dict[str, Found], failed: list[Reject]) -> None:

@@ -42,6 +42,7 @@ class RawRow:
     place: str  # "line 17" where the format has lines, else "row 17"
     values: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    detail: str = ""
     text: str = ""
 
 

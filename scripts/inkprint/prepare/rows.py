@@ -1,6 +1,6 @@
 """02 for tables: every text once, no group or prompt in two splits, each label's share in every split.
 
-The rows are read twice, so that memory holds no more than a few numbers of each.
+The rows are read up to three times, so that memory holds a few numbers of each and all texts only once.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
 
+import numpy as np
+
 from inkprint.artifacts import Stage
 from inkprint.command import Command
 from inkprint.errors import UserError
+from inkprint.prepare.duplicates import find_repeats, shingle
 from inkprint.prepare.row_splits import HELD_OUT_FIRST, gather, split_units
 from inkprint.prepare.rows_review import Seen, summary, write_rows_review
 from inkprint.recipe import Prepare
@@ -38,6 +41,7 @@ class Known:
     label: str
     split: Split | None
     problem: str = ""
+    detail: str = ""
 
 
 def prepare_rows(command: Command) -> None:
@@ -58,6 +62,8 @@ def prepare_rows(command: Command) -> None:
     known = [remember(row) for row in read_records(path, Row)]
     reject_conflicts(known)
     reject_repeated(known)
+    if settings.near_duplicate is not None:
+        reject_similar(known, path, settings.near_duplicate)
     note = hold_out(known, settings, recipe.seed)
     reject_shared(known)
     check_splits(known)
@@ -101,7 +107,10 @@ def reject_conflicts(known: list[Known]) -> None:
             conflicts.setdefault(row.content, {labels[row.content]}).add(row.label)
     for row in known:
         if row.content in conflicts:
-            row.problem = f"the same text has the labels {' and '.join(sorted(conflicts[row.content]))}"
+            row.problem, row.detail = (
+                "the same text has two labels",
+                ", ".join(sorted(conflicts[row.content])),
+            )
 
 
 def reject_repeated(known: list[Known]) -> None:
@@ -110,7 +119,45 @@ def reject_repeated(known: list[Known]) -> None:
     for row in sorted(kept(known), key=_came_as):
         original = first.setdefault(row.content, row)
         if original is not row:
-            row.problem = f"the same text as {_place(original)}"
+            row.problem, row.detail = "the same text", _place(original)
+
+
+def reject_similar(known: list[Known], path: Path, threshold: float) -> None:
+    """Reject near-duplicates of rows that count as first; what came as validation or test stays."""
+    order = sorted(
+        (number for number, row in enumerate(known) if not row.problem), key=lambda n: _came_as(known[n])
+    )
+    place = {number: position for position, number in enumerate(order)}
+    texts = [""] * len(order)
+    for number, row in enumerate(read_records(path, Row)):
+        if number in place:
+            texts[place[number]] = _text(row.fields)
+    shingles = shingle(texts)
+    del texts
+    fixed = sum(known[number].split in ("test", "validation") for number in order)
+    pairs = {order[one]: order[repeat.of] for one, repeat in find_repeats(shingles, threshold, fixed).items()}
+    involved = {*pairs, *pairs.values()}
+    fields = (
+        {n: row.fields for n, row in enumerate(read_records(path, Row)) if n in involved} if pairs else {}
+    )
+    for number, original in pairs.items():
+        if all_alike(fields[number], fields[original], threshold):
+            known[number].problem, known[number].detail = "nearly the same text", _place(known[original])
+
+
+def all_alike(one: dict[Role, str], other: dict[Role, str], threshold: float) -> bool:
+    """Whether each text of a row is like the other's: ten questions about one long input are ten rows."""
+    for role in READ:
+        pair = shingle([one.get(role, ""), other.get(role, "")])
+        common = len(np.intersect1d(pair.of(0), pair.of(1), assume_unique=True))
+        if common < threshold * (len(pair.values) - common):
+            return False
+    return True
+
+
+def _text(fields: dict[Role, str]) -> str:
+    """All that is read or learned of a row."""
+    return "\n".join(fields[role] for role in READ if fields.get(role))
 
 
 def _came_as(row: Known) -> int:
@@ -159,7 +206,7 @@ def reject_shared(known: list[Known]) -> None:
         for row in own:
             for what, key in (("group", _group(row)), ("prompt", row.asked)):
                 if key in held:
-                    row.problem = f"its {what} is in {held[key]}"
+                    row.problem, row.detail = f"its {what} is held out", held[key]
         for row in own:
             if not row.problem:
                 held[row.asked] = held[_unit(row)] = split
@@ -193,10 +240,10 @@ def write_rows(path: Path, known: list[Known], folder: Path) -> Seen:
 
 
 def _record(row: Row, known: Known) -> SplitRow | Reject:
-    text = "\n".join(row.fields[role] for role in READ if row.fields.get(role))
+    text = _text(row.fields)
     if known.problem or known.split is None:
         reject_id = content_id("reject", row.id, row.row, known.problem)
-        return Reject(id=reject_id, source_id=row.id, reason=known.problem, text=text)
+        return Reject(id=reject_id, source_id=row.id, reason=known.problem, text=text, detail=known.detail)
     return SplitRow(
         id=row.id,
         source=row.source,

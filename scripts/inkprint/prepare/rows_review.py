@@ -34,9 +34,8 @@ class Seen:
 
     def add(self, record: SplitRow | Reject) -> None:
         if isinstance(record, Reject):
-            reason = short(record.reason)
-            self.reasons[reason] += 1
-            shown = self.rejects.setdefault(reason, [])
+            self.reasons[record.reason] += 1
+            shown = self.rejects.setdefault(record.reason, [])
             if len(shown) < SAMPLES:
                 shown.append(record)
             return
@@ -51,11 +50,6 @@ class Seen:
         """Every label but none, the most frequent first."""
         total = sum(self.labels.values(), Counter())
         return [label for label, _ in sorted(total.items(), key=lambda pair: (-pair[1], pair[0])) if label]
-
-
-def short(reason: str) -> str:
-    """A reason without what it names: rows, labels."""
-    return reason.partition(" as row ")[0].partition(" has the labels")[0]
 
 
 def summary(seen: Seen) -> Iterator[str]:
