@@ -12,7 +12,8 @@ from pathlib import Path
 
 from inkprint.artifacts import Stage
 from inkprint.prepare.leaks import audit
-from inkprint.recipe import ROOT, load_recipe
+from inkprint.recipe import ROOT
+from inkprint.recipe_file import load_recipe
 from inkprint.records import Answer, Likelihood, Message, Passage, content_id, write_records
 
 PYTHON = sys.executable

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkprint.prepare.leaks import GRAM_WORDS, audit
-from inkprint.recipe import ROOT, load_recipe
+from inkprint.recipe import ROOT
+from inkprint.recipe_file import load_recipe
 from inkprint.records import ChapterStart, Page, Passage, Reject, content_id, read_records, write_records
 from inkprint.words import words
 

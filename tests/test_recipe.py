@@ -10,17 +10,10 @@ import yaml
 from conftest import ROOT
 
 from inkprint.errors import UserError
-from inkprint.recipe import (
-    HubData,
-    Recipe,
-    Section,
-    check_recipe,
-    load_recipe,
-    override,
-    recipe_names,
-    sections_in,
-)
+from inkprint.recipe import HubData, Recipe, Section
+from inkprint.recipe_file import check_recipe, load_recipe, override, recipe_names, sections_in
 
+SCHEMA = {"recipe", "recipe_file"}
 RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
 
 
@@ -52,7 +45,7 @@ def leaves(section: type[Section], prefix: str = ""):
 
 @pytest.mark.parametrize("key", [*leaves(Recipe), *leaves(HubData, "extract.data.")])
 def test_every_key_is_read_by_code(key):
-    code = [p for p in (ROOT / "scripts").rglob("*") if p.suffix in {".py", ".j2"} and p.name != "recipe.py"]
+    code = [p for p in (ROOT / "scripts").rglob("*") if p.suffix in {".py", ".j2"} and p.stem not in SCHEMA]
     name = key.rpartition(".")[2]
     used = re.compile(rf"""\.{name}\b|["']{name}["']""")
     assert any(used.search(path.read_text()) for path in code), f"nothing reads {key}"
