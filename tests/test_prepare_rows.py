@@ -6,6 +6,7 @@ import json
 import random
 from collections import Counter, defaultdict
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_tables import lines_of, manifest, table_recipe
@@ -102,6 +103,7 @@ def test_a_table_with_labels(tmp_path):
     assert shop.output("02_prepare/rows.jsonl").read_bytes() == before
 
 
+@pytest.mark.whole_runs
 def test_a_group_is_whole_and_a_prompt_is_in_one_split(tmp_path):
     dice = random.Random(4)
     rows = [{"p": f"What of {n // 3}?", "a": sentence(dice), "who": f"author {n % 20}"} for n in range(300)]
@@ -117,6 +119,7 @@ def test_a_group_is_whole_and_a_prompt_is_in_one_split(tmp_path):
     assert {row.split for row in out} == {"train", "validation", "test"}
 
 
+@pytest.mark.whole_runs
 def test_splits_that_came_stay_and_train_loses_what_they_share(tmp_path):
     dice = random.Random(5)
     rows = [{"t": f"{n} {sentence(dice)}", "s": "train" if n < 200 else "test", "g": n} for n in range(260)]
@@ -133,11 +136,12 @@ def test_splits_that_came_stay_and_train_loses_what_they_share(tmp_path):
     assert all("split" not in row.fields for row in out)
 
 
+@pytest.mark.whole_runs
 def test_nearly_the_same_text_goes_and_questions_about_one_text_stay(tmp_path):
     dice = random.Random(8)
     rows = []
     for n in range(60):
-        about = f"{n} " + " ".join(sentence(dice) for _ in range(6))
+        about = f"{n} " + " ".join(sentence(dice) for _ in range(30))
         rows += [{"p": f"Who is {sentence(dice)}?", "i": about, "a": sentence(dice)} for _ in range(3)]
     typo = rows[30] | {"i": rows[30]["i"].replace("film", "movie", 1) + " Yes.", "a": rows[30]["a"] + "!"}
     other = rows[40] | {"a": sentence(dice)}
