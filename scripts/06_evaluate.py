@@ -49,7 +49,7 @@ from inkprint.records import (
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    from inkprint.evaluate.recital import Run
+    from inkprint.runs import Run
 
 VARIANTS = ("base", "tuned")
 TEXTS = (*VARIANTS, "reference")
@@ -103,12 +103,16 @@ def score_answers(
 
     Also the longest verbatim run of each, and the number of words that type-token ratios are taken over.
     """
-    from inkprint.evaluate import recital, similarity, words
+    from inkprint.evaluate import similarity
+    from inkprint.evaluate.metrics import RECITAL_WORDS
+    from inkprint.evaluate.words import keyword_density, type_token_length, type_token_ratio
+    from inkprint.runs import index_training_text, longest_run
+    from inkprint.words import words
 
-    training = recital.index_training_text(train)
-    split = {variant: [words.words(a.answer) for a in answers[variant]] for variant in VARIANTS}
-    split["reference"] = [words.words(a.reference) for a in answers["base"]]
-    length = words.type_token_length(min(map(len, texts)) for texts in zip(*split.values(), strict=True))
+    training = index_training_text(train)
+    split = {variant: [words(a.answer) for a in answers[variant]] for variant in VARIANTS}
+    split["reference"] = [words(a.reference) for a in answers["base"]]
+    length = type_token_length(min(map(len, texts)) for texts in zip(*split.values(), strict=True))
     scores, recitals = [], []
     for variant in TEXTS:
         of_variant = answers["base" if variant == "reference" else variant]
@@ -116,14 +120,14 @@ def score_answers(
         references = [a.reference for a in of_variant]
         cosines = similarity.similarities(vectorizer, texts, references)
         for answer, text, found, cosine in zip(of_variant, texts, split[variant], cosines, strict=True):
-            run = recital.longest_run(text, training)
+            run = longest_run(text, training)
             values: dict[str, float | None] = {
                 "tfidf_similarity": None if variant == "reference" else cosine,
-                "keyword_density": words.keyword_density(found, keywords) if keywords else None,
-                "type_token_ratio": words.type_token_ratio(found, length),
+                "keyword_density": keyword_density(found, keywords) if keywords else None,
+                "type_token_ratio": type_token_ratio(found, length),
                 "answer_words": len(found),
                 "verbatim_run": run.words,
-                "recited": run.words >= recital.RECITAL_WORDS,
+                "recited": run.words >= RECITAL_WORDS,
                 "ended": None if variant == "reference" else answer.ended,
             }
             where = variant, answer.passage_id, answer.example_id
@@ -161,7 +165,8 @@ def make_recital(variant: str, passage_id: str, example_id: str, run: Run) -> Re
 
 def count_words(answers: dict[str, list[Answer]], keywords: list[str]) -> dict[str, Any]:
     """Word frequencies for the clouds and keywords per thousand words for the heatmap."""
-    from inkprint.evaluate.words import cloud_words, keywords_per_thousand, words
+    from inkprint.evaluate.words import cloud_words, keywords_per_thousand
+    from inkprint.words import words
 
     texts = {variant: [words(answer.answer) for answer in answers[variant]] for variant in VARIANTS}
     texts["reference"] = [words(answer.reference) for answer in answers["base"]]
@@ -185,7 +190,7 @@ def choose_keywords(settings: Evaluate, train: list[Passage], vectorizer: TfidfV
 def describe_method(settings: Evaluate, seed: int, type_token_words: int) -> dict[str, Any]:
     """What a reader must know to check an interval; part of metrics.json."""
     from inkprint.evaluate.intervals import FEWEST_PASSAGES, LEVEL
-    from inkprint.evaluate.recital import RECITAL_WORDS
+    from inkprint.evaluate.metrics import RECITAL_WORDS
 
     return {
         "interval": "paired, studentized bootstrap; shares: Wilson and Newcombe",

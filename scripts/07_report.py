@@ -5,6 +5,7 @@ Reads   06_evaluate/metrics.json, scores.jsonl, recitals.jsonl, words.json
         04_train/training_log.jsonl   {"step": 10, "epoch": 0.42, "loss": 2.31, …} and
                                       {"step": 20, "epoch": 0.8, "validation_loss": 2.5, …}
         04_train/mask_proof.json      {"rows": {…}, "supervised_tokens": 9000, "sample": {…}, …}
+        02_prepare/leaks.json         what held-out text shares with train
         01_extract/documents.jsonl, 02_prepare/passages.jsonl, 03_synthesize/examples.jsonl, for counts;
         every stage's manifest.json, for time, memory, versions, keys
 Writes  07_report/report.html         light and dark, for screen, phone and paper; no script, no network
@@ -30,6 +31,7 @@ from inkprint.records import Answer, Example, Passage, Recital, Score, read_reco
 INPUTS = (
     "01_extract/documents.jsonl",
     "02_prepare/passages.jsonl",
+    "02_prepare/leaks.json",
     "03_synthesize/examples.jsonl",
     "04_train/training_log.jsonl",
     "04_train/mask_proof.json",
@@ -59,7 +61,7 @@ def identify(command: Command) -> dict[str, Any]:
 
 
 def describe_data(command: Command, inputs: dict[str, Path]) -> dict[str, Any]:
-    """Pages, splits and rejects."""
+    """Pages, splits, what held-out text shares with train, and rejects."""
     from inkprint.report import facts
 
     passages = list(read_records(inputs["02_prepare/passages.jsonl"], Passage))
@@ -67,6 +69,7 @@ def describe_data(command: Command, inputs: dict[str, Path]) -> dict[str, Any]:
     return {
         "pages": facts.page_classes(inputs["01_extract/documents.jsonl"]),
         "splits": facts.splits(passages, examples),
+        "leaks": read_json(inputs["02_prepare/leaks.json"]),
         "rejects": facts.reject_reasons(command.run_folder),
     }
 

@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 from inkprint.artifacts import Stage
+from inkprint.prepare.leaks import audit
 from inkprint.recipe import ROOT
+from inkprint.recipe_file import load_recipe
 from inkprint.records import Answer, Likelihood, Message, Passage, content_id, write_records
 
 PYTHON = sys.executable
@@ -113,7 +115,8 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
     passages = make_passages(dice, test)
     examples = [content_id("example", p.id, q) for p in passages for q in range(2)]
     write_stage(run, "extract", {"documents.jsonl": make_pages()}, unit="pages", out=46, rejected=4)
-    write_stage(run, "prepare", {"passages.jsonl": passages}, unit="words", out=8000, rejected=40)
+    files = {"passages.jsonl": passages, "leaks.json": make_leaks(passages)}
+    write_stage(run, "prepare", files, unit="words", out=8000, rejected=40)
     write_stage(
         run,
         "synthesize",
@@ -174,6 +177,11 @@ def make_pages() -> list[dict]:
          "chapters": [], "text": "…", "removed": [], "marked": []}
         for n, kind in enumerate(classes)
     ]  # fmt: skip
+
+
+def make_leaks(passages: list[Passage]) -> dict:
+    """The leak audit of the made-up passages, with the demo's limits."""
+    return audit(passages, load_recipe(ROOT / "recipes" / "demo.yaml").prepare)
 
 
 def write_stage(

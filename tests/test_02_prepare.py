@@ -11,10 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkprint.prepare.chapters import Chapter, Sentence, read_chapters
-from inkprint.prepare.passages import cut_passages
+from inkprint.prepare.passages import add_overlap, cut_chapter
 from inkprint.prepare.review import write_review
 from inkprint.prepare.splits import split_by_share
-from inkprint.records import ChapterStart, ChapterSummary, Page, RemovedLine, content_id, write_records
+from inkprint.records import (
+    ChapterStart,
+    ChapterSummary,
+    Page,
+    Reject,
+    RemovedLine,
+    content_id,
+    write_records,
+)
 from inkprint.sentences import sentence_spans
 
 
@@ -122,6 +130,11 @@ def test_a_book_without_chapters_is_cut_into_pieces_that_lose_nothing():
     assert len({piece.title for piece in pieces}) == len(pieces)
 
 
+def cut_passages(whole, split, passage_words, overlap_words, min_words):
+    """A chapter's passages when all of them are kept."""
+    return add_overlap(cut_chapter(whole, split, passage_words - overlap_words, min_words), overlap_words)
+
+
 lengths = st.lists(st.integers(1, 60), min_size=1, max_size=80)
 
 
@@ -144,9 +157,6 @@ def test_passages_hold_every_sentence_once_but_for_the_overlap(words, size, over
     overlap, least = min(overlap, size // 2), min(least, size)
     whole = chapter(words)
     passages = cut_passages(whole, "train", size, overlap, least)
-    if whole.words < least:
-        assert passages == []
-        return
     own = [word for p in passages for word in p.text.split()[p.overlap_words :]]
     assert own == [word for s in whole.sentences for word in s.text.split()]
     ends = {s.text.split()[-1] for s in whole.sentences}
@@ -182,6 +192,16 @@ def test_paragraphs_near_the_length_asked_for_are_the_passages(tens):
     sentences = [10 if n else 10 * count - 30 for count in tens for n in range(4)]
     passages = cut_passages(chapter(sentences), "train", 70, 0, 40)
     assert [p.words for p in passages] == [10 * count for count in tens]
+
+
+def test_no_overlap_brings_back_what_was_left_out():
+    cuts = cut_chapter(chapter([10] * 40), "train", 50, 20)
+    whole = add_overlap(cuts, 20)
+    assert [p.overlap_words for p in whole[:4]] == [0, 20, 20, 20]
+    rest = add_overlap([cuts[0], *cuts[2:]], 20)
+    assert [p.overlap_words for p in rest[:3]] == [0, 0, 20]
+    assert not set(rest[1].text.split()) & set(cuts[1].passage.text.split())
+    assert rest[2:] == whole[3:]
 
 
 def test_a_long_paragraph_is_cut_on_a_sentence():
@@ -247,6 +267,14 @@ def test_a_further_book_changes_no_passage_of_the_first(workshop, materials, tmp
     assert len(together) > len(alone)
 
 
+def left_out(text):
+    """One passage of chapter C2 that was not taken, and what its reject says."""
+    cut = chapter([40], title="C2")
+    (passage,) = cut_passages(cut, "train", 40, 0, 10)
+    reject = Reject(id="reject-1", source_id=passage.id, reason="too many digits", text=text, detail="31%")
+    return [(passage, reject)]
+
+
 @pytest.fixture(scope="module")
 def review(tmp_path_factory) -> tuple[str, list[dict[str, str]]]:
     """review.html and the rows of pages.csv of two documents, one of which would like to be a web page."""
@@ -272,7 +300,7 @@ def review(tmp_path_factory) -> tuple[str, list[dict[str, str]]]:
         for n, split in ((1, "train"), (2, "test"))
     ]
     write_records(folder / "documents.jsonl", pages)
-    write_review(folder / "documents.jsonl", chapters, folder, "a & b")
+    write_review(folder / "documents.jsonl", chapters, left_out(hostile), folder, "a & b")
     with (folder / "pages.csv").open(newline="") as handle:
         return (folder / "review.html").read_text(), list(csv.DictReader(handle))
 
@@ -287,7 +315,15 @@ def test_the_review_has_a_cell_and_a_page_for_every_page(review):
     assert cells[1][2] == "2: body, train and test"
     assert sorted(re.findall(r'<section class="page" id="(\w+)"', html)) == sorted(cell[0] for cell in cells)
     assert set(re.findall(r'href="#([^"]*)"', html)) <= {cell[0] for cell in cells}
-    assert html.count("<del>") == 3, "the dropped page's text, and the line that two pages lost"
+    assert html.count("<del>") == 4, "the dropped page's text, the line that two pages lost, and a passage"
+
+
+def test_the_review_counts_and_shows_the_passages_that_were_left_out(review):
+    html, _ = review
+    assert html.count(" left out: ") == 1
+    assert "1 passage left out: 1 too many digits</summary>" in html
+    assert '<td>C2</td><td class="n"><a href="#b1p1">1–1</a></td>' in html
+    assert "31%" in html
 
 
 def test_the_review_is_harmless_whatever_the_books_say(review):

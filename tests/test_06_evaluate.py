@@ -13,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_run import PLANTED, make_run, run_script
 
-from inkprint.evaluate import intervals, metrics, recital, similarity, words
+from inkprint import runs
+from inkprint.evaluate import intervals, metrics, similarity
+from inkprint.evaluate import words as counting
 from inkprint.records import Passage, Score, content_id
+from inkprint.words import word_spans, words
 
 FOLDER = "06_evaluate"
 
@@ -50,30 +53,30 @@ def evaluated(tmp_path_factory):
 
 
 def test_words_are_lower_case_without_punctuation_and_keep_apostrophes_and_hyphens():
-    assert words.words("“Don’t,” said the Well-Known Dr. — 3 times… naïve") == [
+    assert words("“Don’t,” said the Well-Known Dr. — 3 times… naïve") == [
         "don't", "said", "the", "well-known", "dr", "3", "times", "naïve",
     ]  # fmt: skip
 
 
 @given(st.text())
 def test_word_spans_lie_in_the_text_and_agree_with_words(text):
-    spans = words.word_spans(text)
-    assert [word for word, _, _ in spans] == words.words(text)
+    spans = word_spans(text)
+    assert [word for word, _, _ in spans] == words(text)
     assert all(0 <= start < end <= len(text) for _, start, end in spans)
 
 
 def test_type_token_ratio_takes_the_same_number_of_words_of_everyone():
-    assert words.type_token_ratio(["a", "b", "a", "c"], 3) == pytest.approx(2 / 3)
-    assert words.type_token_ratio(["a", "b"], 3) is None
-    assert words.type_token_length([60, 70, 80, 90, 9]) == 50
-    assert words.type_token_length([3, 4]) == 10
+    assert counting.type_token_ratio(["a", "b", "a", "c"], 3) == pytest.approx(2 / 3)
+    assert counting.type_token_ratio(["a", "b"], 3) is None
+    assert counting.type_token_length([60, 70, 80, 90, 9]) == 50
+    assert counting.type_token_length([3, 4]) == 10
 
 
 def test_keyword_density_counts_words_and_phrases():
-    text = words.words("The old lamp and the lamp of the old keeper")
-    assert words.keyword_counts(text, ["lamp", "old keeper", "tide"]) == [2, 1, 0]
-    assert words.keyword_density(text, ["lamp"]) == pytest.approx(20)
-    assert words.keyword_density([], ["lamp"]) == 0
+    text = words("The old lamp and the lamp of the old keeper")
+    assert counting.keyword_counts(text, ["lamp", "old keeper", "tide"]) == [2, 1, 0]
+    assert counting.keyword_density(text, ["lamp"]) == pytest.approx(20)
+    assert counting.keyword_density([], ["lamp"]) == 0
 
 
 # -- similarity ---------------------------------------------------------------------------------
@@ -117,26 +120,26 @@ letters = st.lists(st.sampled_from("abc"), max_size=25)
 @settings(max_examples=200)
 @given(st.lists(letters.filter(bool), min_size=1, max_size=3), letters)
 def test_longest_run_is_the_longest_common_run_of_words(chapters, answer):
-    training = recital.index_training_text(
+    training = runs.index_training_text(
         passage(" ".join(text), chapter=str(number)) for number, text in enumerate(chapters)
     )
-    run = recital.longest_run(" ".join(answer), training)
+    run = runs.longest_run(" ".join(answer), training)
     assert run.words == max(longest_by_hand(answer, text) for text in chapters)
-    assert words.words(" ".join(answer)[run.start : run.end]) == answer[run.start // 2 :][: run.words]
+    assert words(" ".join(answer)[run.start : run.end]) == answer[run.start // 2 :][: run.words]
 
 
 def test_a_run_across_two_overlapping_passages_is_whole_and_one_across_chapters_is_not():
     one, two = passage("a b c d e"), passage("d e f g h", overlap=2)
     three = passage("i j k", chapter="Two")
-    training = recital.index_training_text([one, two, three])
-    assert recital.longest_run("x a b c d e f g h i j", training).words == 8
-    assert recital.longest_run("f, G! H", training).passage_id == two.id
+    training = runs.index_training_text([one, two, three])
+    assert runs.longest_run("x a b c d e f g h i j", training).words == 8
+    assert runs.longest_run("f, G! H", training).passage_id == two.id
 
 
 def test_an_answer_without_known_words_has_no_run():
-    training = recital.index_training_text([passage("a b c")])
-    assert recital.longest_run("x y", training) == recital.longest_run("", training)
-    assert recital.longest_run("x y", training).words == 0
+    training = runs.index_training_text([passage("a b c")])
+    assert runs.longest_run("x y", training) == runs.longest_run("", training)
+    assert runs.longest_run("x y", training).words == 0
 
 
 # -- intervals ------------------------------------------------------------------------------------
@@ -297,7 +300,7 @@ def test_the_planted_recital_is_found_word_for_word(evaluated):
     assert longest["variant"] == "tuned"
     assert longest["words"] == len(PLANTED.split())
     shown = answers[longest["example_id"], "tuned"][longest["start"] : longest["end"]]
-    assert words.words(shown) == PLANTED.split()
+    assert words(shown) == PLANTED.split()
     source = next(
         p for p in lines(run / "02_prepare/passages.jsonl") if p["id"] == longest["source_passage_id"]
     )

@@ -156,6 +156,16 @@ def test_what_was_left_out_is_counted_by_reason(reported):
     assert '<td>synthesize: too few key phrases</td><td class="n">1</td>' in html(reported)
 
 
+def test_what_held_out_text_shares_with_train_is_in_both_reports(reported):
+    leaks = json.loads((reported / RUN / "02_prepare/leaks.json").read_text())
+    runs, grams = (leaks["splits"]["test"][name] for name in ("run_words", "gram_share"))
+    assert f'<td class="n">{runs["max"]}<small>{runs["mean"]:.1f}</small></td>' in html(reported)
+    assert '<td class="n" colspan="2">50 words, 50.00\u00a0%</td>' in html(reported)
+    row = next(line for line in markdown(reported).splitlines() if line.startswith("| test | 24 |"))
+    assert row.split(" | ")[2:4] == [str(runs["max"]), f"{runs['mean']:.1f}"]
+    assert f"{100 * grams['max']:.2f}\u00a0%" in row
+
+
 def test_the_terminal_gets_three_numbers_and_the_path(reported):
     said = (reported / "said").read_text(encoding="utf-8").splitlines()[-4:]
     assert [line.split("  ")[0] or line.split()[0] for line in (line.strip() for line in said)] == [

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from inkprint.errors import UserError
 
 Split = Literal["train", "validation", "test"]
+# What a column of a table can be, in the order in which records have them.
+Role = Literal["text", "system", "prompt", "input", "answer", "label", "group", "split"]
 
 
 class Record(BaseModel):
@@ -72,6 +74,25 @@ class Page(Record):
     text: str
     removed: list[RemovedLine]
     marked: list[MarkedLine]  # lines of the text that are no running text
+
+
+class Row(Record):
+    """One row of a table: the columns that the recipe maps, by what they are to us.
+
+    The id is made from source and fields, so that it stays when other rows come or go; two equal rows of
+    one source have the same. `split` is among the fields where the data came with splits.
+    """
+
+    source: str  # path of the file below the data folder, or `name/split` of a data set
+    row: int  # counted from 1 among the rows of the source, read or not
+    fields: dict[Role, str]
+
+
+class SplitRow(Row):
+    """A row that 02 kept, with its split."""
+
+    split: Split
+    words: int  # of all that is read or learned: text, prompt, answer, …
 
 
 class Passage(Record):
@@ -169,6 +190,7 @@ class Reject(Record):
     source_id: str
     reason: str
     text: str
+    detail: str = ""  # what the reason was told by: a number, the passage that it repeats
 
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
-from inkprint.evaluate.words import words
+from inkprint.words import words
 
 KEYWORD_LETTERS = 3  # shorter words are seldom anyone's own
 

@@ -1,34 +1,17 @@
-"""Words: what counts as one, how varied they are, which are the author's, and how often they come."""
+"""Words: how varied they are, which are the author's, and how often they come."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-# Letters and digits with their accents; an apostrophe or a hyphen inside belongs to the word.
-_LETTER = r"(?:[^\W_][̀-ͯ]*)"
-_WORD = re.compile(rf"{_LETTER}+(?:['-]{_LETTER}+)*")
-# Typographic apostrophes and hyphens as typed ones; one character for one, so that places stay.
-_AS_TYPED = str.maketrans({"’": "'", "ʼ": "'", "‐": "-", "‑": "-"})
+from inkprint.words import words
 
 # Of these, the most words that every text of enough prompts reaches: a longer text repeats itself more,
 # so type-token ratios compare at one length only.
 TYPE_TOKEN_WORDS = (100, 50, 25, 10)
 ENOUGH_PROMPTS = 0.8
 CLOUD_WORDS = 150
-
-
-def word_spans(text: str) -> list[tuple[str, int, int]]:
-    """The words of a text in lower case, each with its first and last place in characters."""
-    found = _WORD.finditer(text.translate(_AS_TYPED))
-    return [(_plain(match.group()), match.start(), match.end()) for match in found]
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in lower case, without punctuation."""
-    return [_plain(word) for word in _WORD.findall(text.translate(_AS_TYPED))]
 
 
 def type_token_length(shortest: Iterable[int]) -> int:
@@ -81,7 +64,3 @@ def cloud_words(texts: Iterable[Iterable[str]]) -> dict[str, int]:
     every = (word for text in texts for word in text)
     counts = Counter(word for word in every if word not in STOPWORDS and not word.isdigit())
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:CLOUD_WORDS])
-
-
-def _plain(word: str) -> str:
-    return unicodedata.normalize("NFKC", word).lower()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from inkprint.prepare.chapters import Chapter, Sentence
@@ -13,21 +15,39 @@ TOO_SHORT = 10.0  # a passage under min_words, which is made only where nothing 
 LONGEST = 3  # passages' lengths: beyond it a cut is not considered
 
 
-def cut_passages(
-    chapter: Chapter, split: Split, passage_words: int, overlap_words: int, min_words: int
-) -> list[Passage]:
-    """The chapter's passages in order; none when it is shorter than min_words.
+@dataclass(frozen=True)
+class Cut:
+    """Sentences `start` to `end` of a chapter: a passage without overlap, if nothing speaks against it."""
+
+    chapter: Chapter
+    start: int
+    end: int
+    passage: Passage
+
+
+def cut_chapter(chapter: Chapter, split: Split, goal_words: int, min_words: int) -> list[Cut]:
+    """The chapter in runs of about goal_words, in order; under min_words only where nothing else can be.
 
     The cuts are the best of all: the sum of every passage's miss in length and of the cuts that fall
-    inside a paragraph is the least there is. An overlap is added in front, out of the same chapter.
+    inside a paragraph is the least there is.
     """
-    if chapter.words < min_words:
-        return []
-    bounds = _best_bounds(chapter.sentences, passage_words - overlap_words, min_words)
-    passages = []
-    for start, end in pairwise(bounds):
-        first = _overlap_start(chapter.sentences, start, overlap_words)
-        passages.append(_passage(chapter, split, chapter.sentences[first:end], start - first))
+    bounds = _best_bounds(chapter.sentences, goal_words, min_words)
+    return [
+        Cut(chapter, start, end, _passage(chapter, split, start, start, end))
+        for start, end in pairwise(bounds)
+    ]
+
+
+def add_overlap(cuts: Sequence[Cut], overlap_words: int) -> list[Passage]:
+    """The cuts' passages, each led in by up to overlap_words of the one before where that was kept, too."""
+    passages: list[Passage] = []
+    before: Cut | None = None
+    for cut in cuts:
+        first = cut.start
+        if before is not None and before.chapter is cut.chapter and before.end == cut.start:
+            first = _overlap_start(cut, before.start, overlap_words)
+        passages.append(_passage(cut.chapter, cut.passage.split, first, cut.start, cut.end))
+        before = cut
     return passages
 
 
@@ -57,15 +77,17 @@ def _best_bounds(sentences: list[Sentence], goal: int, min_words: int) -> list[i
     return bounds[::-1]
 
 
-def _overlap_start(sentences: list[Sentence], start: int, overlap_words: int) -> int:
-    first, words = start, 0
-    while first > 0 and words + sentences[first - 1].words <= overlap_words:
+def _overlap_start(cut: Cut, earliest: int, overlap_words: int) -> int:
+    first, words, sentences = cut.start, 0, cut.chapter.sentences
+    while first > earliest and words + sentences[first - 1].words <= overlap_words:
         first -= 1
         words += sentences[first].words
     return first
 
 
-def _passage(chapter: Chapter, split: Split, sentences: list[Sentence], overlapping: int) -> Passage:
+def _passage(chapter: Chapter, split: Split, first: int, start: int, end: int) -> Passage:
+    """Sentences `first` to `end`, of which those before `start` are overlap."""
+    sentences = chapter.sentences[first:end]
     text = sentences[0].text
     for sentence in sentences[1:]:
         text += ("\n\n" if sentence.begins_paragraph else " ") + sentence.text
@@ -79,5 +101,5 @@ def _passage(chapter: Chapter, split: Split, sentences: list[Sentence], overlapp
         split=split,
         text=text,
         words=len(text.split()),
-        overlap_words=sum(sentence.words for sentence in sentences[:overlapping]),
+        overlap_words=sum(sentence.words for sentence in chapter.sentences[first:start]),
     )

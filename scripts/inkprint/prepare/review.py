@@ -16,7 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from inkprint.html import templates
-from inkprint.records import ChapterSummary, Page, read_records
+from inkprint.records import ChapterSummary, Page, Passage, Reject, read_records
 
 FOLDER = Path(__file__).parent
 COLUMNS = (
@@ -31,10 +31,13 @@ COLUMNS = (
     "reason",
     "evidence",
 )
+LeftOut = list[tuple[Passage, Reject]]
 Splits = dict[tuple[str, int], list[str]]  # by document and page: in the order of its chapters, none twice
 
 
-def write_review(documents: Path, chapters: list[ChapterSummary], folder: Path, title: str) -> None:
+def write_review(
+    documents: Path, chapters: list[ChapterSummary], left_out: LeftOut, folder: Path, title: str
+) -> None:
     """Write pages.csv and review.html. One document's pages are in memory at a time."""
     splits = _splits(chapters)
     with (folder / "pages.csv").open("w", encoding="utf-8", newline="") as handle:
@@ -47,7 +50,7 @@ def write_review(documents: Path, chapters: list[ChapterSummary], folder: Path, 
             table.writerow((*row, split, words, len(page.removed), page.reason, page.evidence))
     page = templates(FOLDER).get_template("review.html.j2")
     style = Markup((FOLDER / "review.css").read_text(encoding="utf-8"))
-    books = _books(documents, chapters, splits)
+    books = _books(documents, chapters, left_out, splits)
     with (folder / "review.html").open("w", encoding="utf-8") as handle:
         handle.writelines(page.generate(title=title, style=style, books=books))
 
@@ -60,11 +63,14 @@ def _splits(chapters: list[ChapterSummary]) -> Splits:
     return {place: list(names) for place, names in found.items()}
 
 
-def _books(documents: Path, chapters: list[ChapterSummary], splits: Splits) -> Iterator[dict[str, Any]]:
+def _books(
+    documents: Path, chapters: list[ChapterSummary], left_out: LeftOut, splits: Splits
+) -> Iterator[dict[str, Any]]:
     """What the template shows of each document."""
     grouped = groupby(read_records(documents, Page), key=lambda page: page.document)
     for number, (name, group) in enumerate(grouped, start=1):
         pages = list(group)
+        left = [pair for pair in left_out if pair[0].document == name]
         yield {
             "number": number,
             "name": name,
@@ -72,5 +78,7 @@ def _books(documents: Path, chapters: list[ChapterSummary], splits: Splits) -> I
             "kept": sum(page.kept for page in pages),
             "dropped": Counter(page.page_class for page in pages if not page.kept).most_common(),
             "removed": Counter(line.reason for page in pages for line in page.removed).most_common(),
+            "left_out": left,
+            "reasons": Counter(reject.reason for _, reject in left).most_common(),
             "chapters": [chapter for chapter in chapters if chapter.document == name],
         }

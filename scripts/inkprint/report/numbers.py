@@ -50,6 +50,13 @@ def difference(metric: Metric) -> str:
     return text.rstrip()
 
 
+def shared(measure: str, value: float) -> str:
+    """A number of leaks.json: words in a row, `41` or `13.5`, or a share, `0.35 %`."""
+    if measure == "gram_share":
+        return f"{100 * value:.2f}{TIGHT}%"
+    return f"{value:,d}" if isinstance(value, int) else f"{value:,.1f}"
+
+
 def verdict_sentences(metrics: dict[str, Metric], primary: str, recital_words: int) -> list[str]:
     """What the run shows, in three sentences with numbers; none says more than its interval."""
     second = "tfidf_similarity" if primary != "tfidf_similarity" else "bits_per_byte"

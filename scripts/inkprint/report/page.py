@@ -64,7 +64,7 @@ def render(template: str, context: dict[str, Any]) -> str:
     environment.globals.update(
         number=numbers.number, measured=numbers.measured, difference=numbers.difference,
         bounds=numbers.bounds, unit=numbers.unit, duration=duration, memory=memory, places=places,
-        quoted=quoted,
+        quoted=quoted, shared=numbers.shared,
     )  # fmt: skip
     return environment.get_template(template).render(context)
 

@@ -1,0 +1,128 @@
+"""Leaks: train passages that say what held-out ones say, and the audit of what is left of that.
+
+Whole chapters are held out before anything is cut, and still a book may quote itself, print a preface
+twice or come in two editions. Each held-out passage gets the longest run of words that it shares with
+train, and the share of its runs of eight words (8-grams) that train holds: in most prose none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkprint.errors import UserError
+from inkprint.recipe import Passages
+from inkprint.records import Passage
+from inkprint.runs import TrainingText, are_among, hashed_runs, index_training_text, longest_run
+
+# Two texts by one author seldom have eight words in a row in common by chance, and hardly any ten: in six
+# books the most that a chapter held out of prose shared with the rest was 10, in mathematics 26.
+GRAM_WORDS = 8
+HELD_OUT = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a train passage shares with held-out text: the share of its words, and the most in a row."""
+
+    share: float
+    run_words: int
+    of: int  # the held-out passage that it shares most with
+
+
+def find_shared(
+    train: list[Passage], held_out: list[Passage], share: float, run_words: int
+) -> dict[int, Shared]:
+    """Train passages that share more with held-out text than `share` of their words, or run_words in a row.
+
+    Shared is a word in a run of GRAM_WORDS that a held-out passage has; a stretch of such words counts as
+    one run, also across passages of one chapter. So it does not matter where two editions were cut.
+    """
+    text = index_training_text(train)
+    grams, holders = _held_grams(held_out, text)
+    runs = hashed_runs(text.text, GRAM_WORDS)
+    begins = np.flatnonzero(are_among(runs, grams))
+    steps = np.zeros(len(text.text) + 1, dtype=np.int64)
+    np.add.at(steps, begins, 1)
+    np.add.at(steps, begins + GRAM_WORDS, -1)
+    covered = np.cumsum(steps)[:-1] > 0
+    stretch = np.cumsum(np.diff(covered, prepend=False))  # odd numbers are stretches of shared words
+    numbers = {passage.id: number for number, passage in enumerate(train)}
+    owner = np.array([numbers[passage_id] for passage_id in text.passage_ids], dtype=np.int64)
+    longest = np.zeros(len(train), dtype=np.int64)
+    np.maximum.at(longest, owner[covered], np.bincount(stretch)[stretch[covered]])
+    words_of = np.bincount(owner[text.text >= 0], minlength=len(train))
+    shares = np.bincount(owner[covered], minlength=len(train)) / np.maximum(words_of, 1)
+    found = {}
+    for number in np.flatnonzero((shares > share) | (longest > run_words)).tolist():
+        own = begins[(owner[begins] <= number) & (owner[begins + GRAM_WORDS - 1] >= number)]
+        most = np.bincount(holders[np.searchsorted(grams, runs[own])]).argmax()
+        found[number] = Shared(float(shares[number]), int(longest[number]), int(most))
+    return found
+
+
+def _held_grams(held_out: list[Passage], text: TrainingText) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The 8-grams of all held-out passages, sorted, and the number of the passage that has each."""
+    grams = [hashed_runs(text.numbered(passage.text), GRAM_WORDS) for passage in held_out]
+    holders = np.repeat(np.arange(len(held_out)), [len(own) for own in grams])
+    every = np.concatenate([np.zeros(0, dtype=np.uint64), *grams])
+    order = np.argsort(every, kind="stable")
+    return every[order], holders[order]
+
+
+def audit(passages: list[Passage], limits: Passages) -> dict[str, Any]:
+    """What leaks.json holds: the limits, each held-out split's largest and mean leak, and every passage's."""
+    training = index_training_text(passage for passage in passages if passage.split == "train")
+    grams = np.unique(hashed_runs(training.text, GRAM_WORDS))
+    leaks = [_leak(passage, training, grams) for passage in passages if passage.split in HELD_OUT]
+    return {
+        "gram_words": GRAM_WORDS,
+        "limits": {"run_words": limits.leak_run_words, "gram_share": limits.leak_gram_share},
+        "splits": {name: _summary([leak for leak in leaks if leak["split"] == name]) for name in HELD_OUT},
+        "passages": leaks,
+    }
+
+
+def check_leaks(leaks: dict[str, Any], passages: list[Passage]) -> None:
+    """Raise UserError when a held-out passage shares more with train than the recipe allows."""
+    limits = leaks["limits"]
+    over = [leak for leak in leaks["passages"] if any(leak[name] > limits[name] for name in limits)]
+    if not over:
+        return
+    worst = max(over, key=lambda leak: (leak["run_words"], leak["gram_share"]))
+    by_id = {passage.id: passage for passage in passages}
+    held, source = by_id[worst["passage_id"]], by_id[worst["source_passage_id"]]
+    raise UserError(
+        f"prepare: {len(over)} held-out passages share more with train than the recipe allows; {held.id} of "
+        f"{held.document}, {held.chapter!r}, shares {worst['run_words']} words in a row with {source.id} of "
+        f"{source.document}, {source.chapter!r} (prepare.passages.leak_run_words is {limits['run_words']}), "
+        f"and {worst['gram_share']:.0%} of its {GRAM_WORDS}-grams with train (prepare.passages."
+        f"leak_gram_share is {limits['gram_share']:g})"
+    )
+
+
+def _leak(passage: Passage, training: TrainingText, grams: NDArray[np.uint64]) -> dict[str, Any]:
+    run = longest_run(passage.text, training)
+    shared = are_among(hashed_runs(training.numbered(passage.text), GRAM_WORDS), grams)
+    return {
+        "passage_id": passage.id,
+        "split": passage.split,
+        "run_words": run.words,
+        "run": passage.text[run.start : run.end],
+        "source_passage_id": run.passage_id,
+        "gram_share": round(float(shared.mean()), 4) if len(shared) else 0.0,
+    }
+
+
+def _summary(leaks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Largest and mean of each measure over a split's passages."""
+    return {"passages": len(leaks)} | {
+        name: {
+            "max": max((leak[name] for leak in leaks), default=0),
+            "mean": round(sum(leak[name] for leak in leaks) / max(len(leaks), 1), 4),
+        }
+        for name in ("run_words", "gram_share")
+    }

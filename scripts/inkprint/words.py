@@ -1,0 +1,33 @@
+"""What counts as a word, wherever words are counted or compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Letters and digits with their accents; an apostrophe or a hyphen inside belongs to the word.
+_LETTERS = r"[^\W_]+(?:[̀-ͯ]+[^\W_]*)*"
+_WORD = re.compile(rf"{_LETTERS}(?:['-]{_LETTERS})*")
+
+
+def word_spans(text: str) -> list[tuple[str, int, int]]:
+    """The words of a text in lower case, each with its first and last place in characters."""
+    found = _WORD.finditer(_as_typed(text))
+    return [(_plain(match.group()), match.start(), match.end()) for match in found]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, without punctuation."""
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    return [_plain(word) for word in _WORD.findall(_as_typed(text))]
+
+
+def _as_typed(text: str) -> str:
+    """Typographic apostrophes and hyphens as typed ones; one character for one, so that places stay."""
+    # A quick look each where there are none; str.translate takes a third of the whole time.
+    return text.replace("’", "'").replace("ʼ", "'").replace("‐", "-").replace("‑", "-")
+
+
+def _plain(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).lower()
