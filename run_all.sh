@@ -183,6 +183,11 @@ else
   python=python
 fi
 
+# Whether the recipe's data is a data set on the Hub: 01 gets the network for that and for nothing else.
+data_on_the_hub() {
+  grep -Eq '^[^#]*[ {]dataset: *["'"'"']?[A-Za-z0-9]' "$recipe"
+}
+
 # script FILE ARGUMENT ...: run a script of scripts/ in the chosen runtime; its service has the stage's name.
 plan=''
 script() {
@@ -201,6 +206,7 @@ script() {
       *" skip  "*) say "${line/ skip  / }" && return ;;
     esac
   fi
+  [ "$service" != extract ] || ! data_on_the_hub || service=extract-hub
   container "$service" "$@"
 }
 

@@ -1,13 +1,18 @@
 """Turn documents into pages of clean text, and say of every page and line what it is and why.
 
-Reads   the recipe's extract.data      a PDF, EPUB or text file, or a folder of them
+Tables become rows of the columns that the recipe maps: that is inkprint/extract/rows.py.
+
+Reads   the recipe's extract.data      a PDF, EPUB or text file, or a folder of them; or tables
         overrides.yaml beside them     {"book.pdf": {"keep": ["12-16"], "drop": ["313-352"]}}, if it is there
 Writes  01_extract/documents.jsonl     {"id": "page-3f9a12c04be1", "document": "book.pdf",
                                         "document_sha256": "9b1c…", "page": 14, "label": "8",
                                         "page_class": "body", "kept": true, "reason": "",
                                         "evidence": "outline entry 'Of the Rope' on page 12",
                                         "continues": true, "chapters": [{"title": "Of the Rope", "at": 410}],
-                                        "text": "…", "removed": [{"text": "8", "reason": "page number"}]}
+                                        "text": "…", "removed": [{"text": "8", "reason": "page number"}],
+                                        "marked": [{"text": "1/2 + 1/4 = 3/4", "kind": "formula"}]}
+        01_extract/rows.jsonl          {"id": "row-5d1f0a77c0de", "source": "reviews.csv", "row": 14,
+                                        "fields": {"text": "…", "label": "positive"}}, of tables, instead
         01_extract/rejects.jsonl       {"id": "reject-…", "source_id": "…", "reason": "…", "text": "…"}
 
     python scripts/01_extract.py recipes/demo.yaml
@@ -33,16 +38,19 @@ from inkprint.extract.apart import read_apart
 from inkprint.extract.documents import find_documents, is_plain_text
 from inkprint.extract.overrides import OVERRIDES, Overrides, overrides_file, read_overrides
 from inkprint.extract.reading import read_document
-from inkprint.recipe import ROOT
+from inkprint.extract.rows import extract_rows
 from inkprint.records import Page, Reject, content_id, read_records, write_records
 
-FORMAT = 1
+FORMAT = 2
 MOST_WORKERS = 4  # documents read at a time: each takes up to 0.4 GB
 
 
 def main(command: Command) -> None:
     """Read every document, judge every page, write all of them down."""
-    data = (ROOT / command.recipe.extract.data).resolve()
+    if command.recipe.extract.columns is not None:
+        extract_rows(command)
+        return
+    data = command.recipe.extract.path
     stage = _stage(command, data)
     if command.settled(stage):
         return
@@ -55,15 +63,19 @@ def main(command: Command) -> None:
             is_plain_text(path)
     overrides = read_overrides(overrides_file(data), list(documents))
     jobs = {
-        name: partial(read_document, name, path, overrides.get(name, Overrides()))
+        name: partial(
+            read_document, name, path, overrides.get(name, Overrides()), command.recipe.extract.drop
+        )
         for name, path in documents.items()
     }
     found: dict[str, dict[str, Any]] = {}
     rejects: list[Reject] = []
+    largest_bytes = 0
     with stage.writing() as folder, TemporaryDirectory(dir=command.run_folder) as scratch:
         with (folder / "documents.jsonl").open("wb") as records:
             read = read_apart(jobs, Path(scratch), workers=min(MOST_WORKERS, len(os.sched_getaffinity(0))))
             for document in command.working().progress(read, "documents", len(documents)):
+                largest_bytes = max(largest_bytes, document.peak_bytes)
                 if document.trace:
                     with command.working().quiet():
                         print(document.trace)
@@ -88,7 +100,7 @@ def main(command: Command) -> None:
             "unit": "pages", "in": pages_in + len(rejects), "out": kept, "rejected": pages_in - kept,
             "failed": len(rejects),
         }  # fmt: skip
-        stage.finish(counts, documents=found)
+        stage.finish(counts, largest_bytes, documents=found)
     print(f"   kept {kept} of {pages_in} pages of {len(found)} documents -> {stage.folder}")
 
 

@@ -1,10 +1,14 @@
 """Turn kept pages into passages, with whole chapters or documents held out before anything is cut.
 
 Reads   01_extract/documents.jsonl    every page, kept or dropped
+        01_extract/rows.jsonl         instead, where the data are tables: that is inkprint/prepare/rows.py
 Writes  02_prepare/passages.jsonl     {"id": "passage-8d0c5a1f33e2", "document": "book.pdf",
                                        "chapter": "Of Rope", "pages": [14, 15],
                                        "page_ids": ["page-…", "page-…"], "split": "train",
                                        "text": "…", "words": 92, "overlap_words": 0}
+        02_prepare/rows.jsonl         of tables, instead: {"id": "row-…", "source": "reviews.csv", "row": 14,
+                                       "fields": {"text": "…", "label": "positive"}, "split": "train",
+                                       "words": 230}
         02_prepare/chapters.jsonl     {"id": "chapter-…", "document": "book.pdf", "title": "Of Rope",
                                        "split": "train", "pages": [14, 15, 16], "words": 402, "passages": 4}
         02_prepare/leaks.json         what held-out text shares with train: {"splits": {"test": {
@@ -17,7 +21,7 @@ Writes  02_prepare/passages.jsonl     {"id": "passage-8d0c5a1f33e2", "document":
 
     python scripts/02_prepare.py recipes/demo.yaml
 
-Time: about a second a book. Memory: the text of all books several times over, 120 MB for six.
+Time: about a second a book. Memory: the text of all books several times over, 120 MB for six; 3 KB a row.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ from inkprint.prepare.chapters import Chapter, read_chapters
 from inkprint.prepare.passages import Cut, add_overlap, cut_chapter
 from inkprint.prepare.review import write_review
 from inkprint.prepare.splits import describe_split, split_by_draw, split_by_name, split_by_share
-from inkprint.recipe import Prepare
+from inkprint.recipe import Passages, Prepare
 from inkprint.records import (
     KEPT_BY_HAND,
     ChapterSummary,
@@ -66,14 +70,16 @@ def pages_kept_by_hand(documents: Path) -> frozenset[str]:
     return frozenset(page.id for page in pages if page.evidence.startswith(KEPT_BY_HAND))
 
 
-def split_chapters(documents: list[list[Chapter]], settings: Prepare, seed: int) -> SplitChapters:
+def split_chapters(
+    documents: list[list[Chapter]], settings: Prepare, split_by: str, seed: int
+) -> SplitChapters:
     """Every chapter with its split."""
     every = [chapter for document in documents for chapter in document]
-    whole_documents = settings.split_by == "document"
+    whole_documents = split_by == "document"
     splits: list[Split] = []
     if isinstance(settings.test, list):
         names = [chapter.document if whole_documents else chapter.title for chapter in every]
-        splits = split_by_name(names, settings.validation, settings.test, settings.split_by)
+        splits = split_by_name(names, settings.validation, settings.test, split_by)
     elif whole_documents:
         drawn = split_by_draw(documents, settings.validation, settings.test, seed)
         splits = [split for split, document in zip(drawn, documents, strict=True) for _ in document]
@@ -83,12 +89,11 @@ def split_chapters(documents: list[list[Chapter]], settings: Prepare, seed: int)
     return list(zip(every, splits, strict=True))
 
 
-def check_splits(passages: list[Passage], chapters: SplitChapters, settings: Prepare) -> None:
-    """Raise UserError when a split is empty: nothing could be trained on, chosen by or tested on."""
+def check_splits(passages: list[Passage], chapters: SplitChapters, one: str) -> None:
+    """Raise UserError when a split is empty; `one` is what is held out whole: a chapter or a document."""
     for name in ("train", "validation", "test"):
         if any(passage.split == name for passage in passages):
             continue
-        one = settings.split_by
         there = list(dict.fromkeys(getattr(c, "title" if one == "chapter" else one) for c, _ in chapters))
         what = "passage" if any(split == name for _, split in chapters) else one
         raise UserError(
@@ -97,12 +102,10 @@ def check_splits(passages: list[Passage], chapters: SplitChapters, settings: Pre
         )
 
 
-def cut_all(chapters: SplitChapters, settings: Prepare) -> list[Cut]:
+def cut_all(chapters: SplitChapters, sizes: Passages) -> list[Cut]:
     """Every chapter cut, in the order of the books."""
-    goal = settings.passage_words - settings.overlap_words
-    return [
-        cut for chapter, split in chapters for cut in cut_chapter(chapter, split, goal, settings.min_words)
-    ]
+    goal = sizes.words - sizes.overlap_words
+    return [cut for chapter, split in chapters for cut in cut_chapter(chapter, split, goal, sizes.min_words)]
 
 
 def summarize(chapters: SplitChapters, passages: list[Passage]) -> list[ChapterSummary]:
@@ -133,11 +136,11 @@ def count_words(passages: list[Passage], rejects: list[Reject], chapters: SplitC
     }
 
 
-def audit_leaks(passages: list[Passage], settings: Prepare, aside: Path) -> dict[str, Any]:
+def audit_leaks(passages: list[Passage], limits: Passages, aside: Path) -> dict[str, Any]:
     """The leak audit. Above a limit it is written to `aside`, to be looked at, and UserError is raised."""
     from inkprint.prepare.leaks import audit, check_leaks
 
-    leaks = audit(passages, settings)
+    leaks = audit(passages, limits)
     try:
         check_leaks(leaks, passages)
     except UserError as error:
@@ -169,6 +172,11 @@ def print_summary(
 
 def main(command: Command) -> None:
     recipe, settings = command.recipe, command.recipe.prepare
+    if settings.passages is None:
+        from inkprint.prepare.rows import prepare_rows
+
+        prepare_rows(command)
+        return
     stage = Stage(
         run_folder=command.run_folder,
         name="prepare",
@@ -184,23 +192,23 @@ def main(command: Command) -> None:
     documents = list(chapters_by_document(pages))
     if not documents:
         raise UserError(f"{pages}: no page was kept; see the reasons in it")
-    chapters = split_chapters(documents, settings, recipe.seed)
+    chapters = split_chapters(documents, settings, settings.passages.split_by, recipe.seed)
     from inkprint.prepare.selection import make_rejects, same_books, select
 
-    cuts = cut_all(chapters, settings)
-    kept, left_out = select(cuts, settings, pages_kept_by_hand(pages))
-    passages = add_overlap(kept, settings.overlap_words)
-    check_splits(passages, chapters, settings)
+    cuts = cut_all(chapters, settings.passages)
+    kept, left_out = select(cuts, settings.near_duplicate, settings.passages, pages_kept_by_hand(pages))
+    passages = add_overlap(kept, settings.passages.overlap_words)
+    check_splits(passages, chapters, settings.passages.split_by)
     rejects = make_rejects(left_out, kept, passages)
     summaries = summarize(chapters, passages)
-    leaks = audit_leaks(passages, settings, command.run_folder / "logs" / "leaks.json")
+    leaks = audit_leaks(passages, settings.passages, command.run_folder / "logs" / "leaks.json")
     with stage.writing() as folder:
         write_records(folder / "passages.jsonl", passages)
         write_json(folder / "leaks.json", leaks)
         write_records(folder / "chapters.jsonl", summaries)
         write_records(folder / "rejects.jsonl", rejects)
         left = [(one.cut.passage, reject) for one, reject in zip(left_out, rejects, strict=True)]
-        held_out = describe_split(settings, recipe.seed)
+        held_out = describe_split(settings, settings.passages.split_by, recipe.seed)
         write_review(pages, summaries, left, folder, recipe.run, held_out)
         stage.finish(count_words(passages, rejects, chapters))
     print_summary(summaries, passages, rejects, leaks)

@@ -160,6 +160,11 @@ def _reject(passage: Passage, task: str, reason: str) -> Reject:
 
 def main(command: Command) -> None:
     recipe, settings = command.recipe, command.recipe.synthesize
+    if recipe.prepare.passages is None:
+        raise UserError(
+            "synthesize: this version makes chats of passages only; the table's rows are ready in"
+            f" {command.run_folder / '02_prepare' / 'rows.jsonl'}: stop there, with --to prepare"
+        )
     stage = Stage(
         run_folder=command.run_folder,
         name="synthesize",

@@ -28,7 +28,8 @@ from inkprint.doctor.needs import (
     train_tokens,
 )
 from inkprint.errors import UserError
-from inkprint.recipe import Recipe, load_recipe
+from inkprint.recipe import Recipe
+from inkprint.recipe_file import load_recipe
 
 
 def check(recipe: Recipe) -> bool:

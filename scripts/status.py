@@ -17,7 +17,7 @@ from typing import Any
 from inkprint.artifacts import NUMBERS, read_manifest, stage_folder
 from inkprint.command import artifacts_folder, exit_with
 from inkprint.console import duration
-from inkprint.recipe import load_recipe
+from inkprint.recipe_file import load_recipe
 
 
 def is_worked_on(run_folder: Path) -> bool:

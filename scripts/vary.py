@@ -15,7 +15,8 @@ from pathlib import Path
 import yaml
 
 from inkprint.command import artifacts_folder, exit_with
-from inkprint.recipe import ROOT, check_recipe, load_recipe, override
+from inkprint.recipe import ROOT
+from inkprint.recipe_file import check_recipe, load_recipe, override
 
 
 def vary(recipe: Path, name: str, assignments: list[str]) -> Path:

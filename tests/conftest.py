@@ -84,10 +84,22 @@ def recipe_values(folder: Path) -> dict[str, Any]:
     values["run"] = "little"
     values["model"]["base"] = str(folder / "base")
     values["extract"]["data"] = str(folder / "books")
-    values["prepare"] |= {"validation": 0.15, "test": 0.2, "passage_words": 40, "min_words": 20}
     # The little books are eight sentences in many forms: they share nearly everything.
-    values["prepare"] |= {"near_duplicate": None, "shared_share": None}
-    values["prepare"] |= {"leak_run_words": 1000, "leak_gram_share": 1.0}
+    values["prepare"] = {
+        "validation": 0.15,
+        "test": 0.2,
+        "near_duplicate": None,
+        "passages": {
+            "split_by": "chapter",
+            "words": 40,
+            "overlap_words": 0,
+            "min_words": 20,
+            "filters": values["prepare"]["passages"]["filters"],
+            "shared_share": None,
+            "leak_run_words": 1000,
+            "leak_gram_share": 1.0,
+        },
+    }
     values["train"] |= {"epochs": 1, "evaluate_every_steps": 5, "save_every_steps": 2, "max_tokens": 384}
     values["generate"] |= {"max_new_tokens": 12, "prompts": 10, "batch_size": 4}
     values["evaluate"] |= {"bootstrap_samples": 200}

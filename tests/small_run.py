@@ -12,7 +12,8 @@ from pathlib import Path
 
 from inkprint.artifacts import Stage
 from inkprint.prepare.leaks import audit
-from inkprint.recipe import ROOT, load_recipe
+from inkprint.recipe import ROOT
+from inkprint.recipe_file import load_recipe
 from inkprint.records import Answer, Likelihood, Message, Passage, content_id, write_records
 
 PYTHON = sys.executable
@@ -173,14 +174,14 @@ def make_pages() -> list[dict]:
         {"id": f"page-{n:012x}", "document": "keeper.pdf", "document_sha256": "0" * 64, "page": n + 1,
          "label": str(n + 1), "page_class": kind, "kept": kind == "body",
          "reason": "" if kind == "body" else kind, "evidence": "made up", "continues": False,
-         "chapters": [], "text": "…", "removed": []}
+         "chapters": [], "text": "…", "removed": [], "marked": []}
         for n, kind in enumerate(classes)
     ]  # fmt: skip
 
 
 def make_leaks(passages: list[Passage]) -> dict:
     """The leak audit of the made-up passages, with the demo's limits."""
-    return audit(passages, load_recipe(ROOT / "recipes" / "demo.yaml").prepare)
+    return audit(passages, load_recipe(ROOT / "recipes" / "demo.yaml").prepare.passages)
 
 
 def write_stage(

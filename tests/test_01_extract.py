@@ -6,12 +6,11 @@ import hashlib
 import itertools
 import json
 import os
-import random
 import re
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass, field
+from collections import Counter
 from pathlib import Path
 
 import pymupdf
@@ -19,186 +18,27 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from press import (
+    FONT,
+    HEIGHT,
+    LEADING,
+    LEFT,
+    TITLE,
+    WORDS,
+    Made,
+    Press,
+    back_matter,
+    make_book,
+    make_prose,
+    wrap,
+)
 
 from inkprint.extract.footnotes import cut_glued_marks
 from inkprint.extract.headings import same_title, split_number
-from inkprint.extract.letters import Joiner, clean, count_words, is_ornament, one_space
+from inkprint.extract.letters import WORD, Joiner, as_written, clean, count_words, is_ornament, one_space
 from inkprint.extract.plain import text_pages
 from inkprint.recipe import ROOT
 from inkprint.records import Page, read_records
-
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, LEADING = 360, 540, 50, 310, 80, 14
-FONT, TITLE = "tiro", "A Count of Small Things"
-WORDS = (
-    "harbour lamp kettle rope ladder evening morning island weather neighbour window bread silver "
-    "winter copper anchor garden letter thunder pebble candle number shelter mountain feather carry "
-    "gather remember promise wander follow listen answer travel hammer whisper settle measure borrow"
-).split()
-LINKS = "the of and in with under over beside for near from".split()
-
-
-# -- a small typesetter -----------------------------------------------------------------------
-
-
-def make_prose(seed: int, paragraphs: int) -> list[str]:
-    """Paragraphs of made-up sentences, the same for the same seed."""
-    dice = random.Random(seed)
-    made = []
-    for _ in range(paragraphs):
-        sentences = []
-        for _ in range(dice.randint(3, 6)):
-            words = [dice.choice(LINKS if n % 3 == 0 else WORDS) for n in range(dice.randint(7, 15))]
-            sentences.append(" ".join(words).capitalize() + ".")
-        made.append(" ".join(sentences))
-    return made
-
-
-def wrap(text: str, width: float, size: float, indent: float = 0.0) -> list[str]:
-    """Lines of at most `width`, words broken after four letters where that fills the line."""
-    lines, line = [], ""
-    for word in text.split():
-        room = width - (indent if not lines else 0)
-        tried = f"{line} {word}".strip()
-        if pymupdf.get_text_length(tried, FONT, size) <= room:
-            line = tried
-            continue
-        head, tail = word[:4] + "-", word[4:]
-        if len(tail) > 2 and word.isalpha() and pymupdf.get_text_length(f"{line} {head}", FONT, size) <= room:
-            lines.append(f"{line} {head}".strip())
-            line = tail
-        else:
-            lines.append(line)
-            line = word
-    return [*lines, line]
-
-
-@dataclass
-class Press:
-    """Prints pages; counts them as a book does, front matter apart."""
-
-    heads: bool = True
-    document: pymupdf.Document = field(default_factory=pymupdf.open)
-    chapter: str = ""
-    printed: int = 0
-    y: float = 0.0
-    outline: list[list] = field(default_factory=list)
-
-    @property
-    def page(self) -> pymupdf.Page:
-        return self.document[-1]
-
-    def leaf(self) -> None:
-        """A page without head or number."""
-        self.document.new_page(width=WIDTH, height=HEIGHT)
-        self.y = TOP
-
-    def turn(self) -> None:
-        """A numbered page: the book's title on the left, the chapter's on the right."""
-        self.leaf()
-        self.printed += 1
-        if not self.heads:
-            return
-        if self.printed % 2:
-            self.at(200, 40, f"{self.chapter}", 8)
-            self.at(RIGHT - 12, 40, str(self.printed), 8)
-        else:
-            self.at(LEFT, 40, f"{self.printed}   {TITLE.upper()}", 8)
-
-    def at(self, x: float, y: float, text: str, size: float, font: str = FONT) -> None:
-        self.page.insert_text((x, y), text, fontsize=size, fontname=font)
-
-    def centre(self, y: float, text: str, size: float) -> None:
-        self.at((WIDTH - pymupdf.get_text_length(text, FONT, size)) / 2, y, text, size)
-
-    def open_chapter(self, title: str, heading: list[str]) -> None:
-        self.chapter = title
-        self.leaf()
-        self.printed += 1
-        self.outline.append([1, title, len(self.document)])
-        for line in heading:
-            self.centre(self.y + 30, line, 16)
-            self.y += 26
-        self.y += 50
-        self.centre(HEIGHT - 40, str(self.printed), 8)
-
-    def set(self, paragraphs: list[str], size: float = 10, bottom: float = HEIGHT - 90) -> None:
-        for text in paragraphs:
-            for number, line in enumerate(wrap(text, RIGHT - LEFT, size, indent=14)):
-                if self.y > bottom:
-                    self.turn()
-                self.at(LEFT + (14 if number == 0 else 0), self.y, line, size)
-                self.y += LEADING * size / 10
-
-
-@dataclass
-class Made:
-    path: Path
-    chapters: dict[str, list[str]]  # title -> paragraphs
-    classes: list[str]  # page by page
-
-
-def make_book(path: Path, outline: str = "whole", contents: bool = True, heads: bool = True) -> Made:
-    """A whole book. outline: whole, broken (entries that point nowhere or in circles) or none."""
-    press = Press(heads)
-    classes = []
-    press.leaf()
-    press.centre(200, TITLE, 24)
-    press.centre(260, "Ida Penhallow", 14)
-    press.leaf()
-    for y, line in zip(
-        range(300, 400, 12),
-        ["Copyright © 2021 Ida Penhallow", "All rights reserved", "ISBN 0-00"],
-        strict=False,
-    ):
-        press.centre(y, line, 8)
-    press.leaf()
-    press.centre(200, "For Wilhelmina", 10)
-    press.leaf()
-    classes += ["title", "copyright", "dedication", "blank"]
-    titles = ["Preface", "The Lamp", "The Kettle", "The Long Rope"]
-    chapters = {title: make_prose(seed, 10) for seed, title in enumerate(titles)}
-    if contents:
-        press.leaf()
-        press.centre(60, "Contents", 16)
-        for number, title in enumerate([*titles, "Notes", "Index"]):
-            press.at(LEFT, 120 + 18 * number, f"{title} . . . . . . . . . . . . . . {4 * number + 1}", 10)
-        classes.append("contents")
-    for number, title in enumerate(titles):
-        press.open_chapter(title, [title] if number == 0 else [f"CHAPTER {number}", title])
-        press.set(chapters[title])
-    classes += ["body"] * (len(press.document) - len(classes))
-    _back_matter(press, classes)
-    if outline == "whole":
-        press.document.set_toc(press.outline)
-    elif outline == "broken":
-        press.document.set_toc([[1, "Nowhere", -1], [1, "Start", 1], *([1, t, -1] for t in titles[:2])])
-    press.document.save(path)
-    return Made(path, chapters, classes)
-
-
-def _back_matter(press: Press, classes: list[str]) -> None:
-    first = len(press.document)
-    press.open_chapter("Notes", ["Notes"])
-    for number in range(1, 60):
-        if press.y > HEIGHT - 90:
-            press.turn()
-        text = f"{number}. Penhallow, Letters, vol. 2 (London: Press, 19{number + 20}), p. {number}."
-        if number == 30:  # an odd page among the notes: one long note without a figure
-            press.turn()
-            press.set(make_prose(99, 5), size=8)
-            press.turn()
-        press.at(LEFT, press.y, text, 8)
-        press.y += 11
-    classes += ["notes"] * (len(press.document) - first)
-    first = len(press.document)
-    press.open_chapter("Index", ["Index"])
-    for number, word in enumerate(sorted(WORDS) * 2):
-        column, row = divmod(number % 50, 25)
-        if number and number % 50 == 0:
-            press.turn()
-        press.at(LEFT + 140 * column, TOP + 60 + 12 * row, f"{word}, {number}, {number + 7}-{number + 9}", 8)
-    classes += ["index"] * (len(press.document) - first)
-
 
 # -- running the stage ------------------------------------------------------------------------
 
@@ -502,7 +342,7 @@ def test_body_under_its_own_heading_inside_the_notes_is_kept(tmp_path):
     for title in ("The Lamp", "The Kettle"):
         press.open_chapter(title, [title])
         press.set(make_prose(len(title), 8))
-    _back_matter(press, [])
+    back_matter(press, [])
     document = press.document
     index = next(n for n in range(len(document)) if document[n].get_text().startswith("Index"))
     late = Press()
@@ -718,10 +558,29 @@ def test_a_book_that_breaks_no_words_keeps_its_hyphens():
     assert Joiner(counts, ends).join("a well-", "met reader") == "a well-met reader"
 
 
+@pytest.mark.parametrize(
+    ("set_in_capitals", "written"),
+    [
+        ("THE LOCK of the church is as big as a loaf", "The lock of the church is as big as a loaf"),
+        ("“I HAVE SEEN Mr. Vale,” said the keeper", "“I have seen Mr. Vale,” said the keeper"),
+        ("MRS. VALE AND the keeper of the light met", "Mrs. Vale and the keeper of the light met"),
+        ("NASA says nothing of the light at all", "NASA says nothing of the light at all"),
+        ("I was born in the house on the hill", "I was born in the house on the hill"),
+        ("A man went out to see the harbour light", "A man went out to see the harbour light"),
+        ("ALL RIGHTS RESERVED", "ALL RIGHTS RESERVED"),
+    ],
+)
+def test_a_printers_capitals_at_a_chapters_head_are_written_small(set_in_capitals, written):
+    book = "the lock I have seen, Mrs. Vale said and saw that I have not seen NASA and NASA not me"
+    forms = Counter(WORD.findall(book + " " + set_in_capitals))
+    assert as_written(set_in_capitals, forms) == written
+
+
 def test_note_marks_glued_to_words_go_and_figures_stay():
-    assert cut_glued_marks("said of them.”5 He left.12") == ("said of them.” He left.", ["5", "12"])
+    assert cut_glued_marks("said of them.”5 He left.12", set()) == ("said of them.” He left.", ["5", "12"])
     for text in ("about 3.14 of 1,000", "see vol.2", "in 1905.", "No. 5 and p.7", "the year 1.5"):
-        assert cut_glued_marks(text) == (text, [])
+        assert cut_glued_marks(text, set()) == (text, [])
+    assert cut_glued_marks("the movement2 of MP3", {"movement2"}) == ("the movement of MP3", ["2"])
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def page(number, text, chapters=(), continues=False, kept=True, document="book.p
         chapters=list(chapters),
         text=text,
         removed=[],
+        marked=[],
     )
 
 

@@ -20,7 +20,7 @@ def read(number: int, seconds: float = 0.0) -> list[Page]:
     time.sleep(seconds)
     page = {"id": f"page-{number}", "document": "d", "document_sha256": "0", "page": number, "label": "",
             "page_class": "body", "kept": True, "reason": "", "evidence": "", "continues": False,
-            "chapters": [], "text": "…", "removed": []}  # fmt: skip
+            "chapters": [], "text": "…", "removed": [], "marked": []}  # fmt: skip
     return [Page.model_validate(page)]
 
 

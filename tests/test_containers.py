@@ -42,7 +42,8 @@ OFFLINE = [
     "plan",
     "test",
 ]
-ONLINE = ["train", "generate", "doctor", "run"]
+ONLINE = ["extract-hub", "train", "generate", "doctor", "run"]
+WITH_CARD = ["train", "generate", "doctor", "run"]
 STAND_IN = "stand-in/cuda:12.8"  # a base image where no registry can be reached
 IMAGE, COMMIT = "inkprint-under-test", "0123456789ab"
 SECRET = "hf_nobodyshouldreadthis1234567890"
@@ -257,7 +258,7 @@ def test_only_what_loads_a_model_asks_for_a_gpu(checkout):
         text = checkout.compose("--profile", "*", "config", "--format", "json", COMPOSE_FILE=files).stdout
         return {name for name, service in json.loads(text)["services"].items() if service.get("deploy")}
 
-    assert asking("compose.yaml") == set(ONLINE)
+    assert asking("compose.yaml") == set(WITH_CARD)
     assert asking("compose.yaml:compose.cpu.yaml") == set()
 
 
@@ -268,7 +269,7 @@ def test_a_model_stage_reaches_the_machine_it_runs_on(checkout):
 
 
 def test_the_key_goes_to_the_stages_that_use_it(checkout):
-    for service in ("train", "generate"):
+    for service in ("extract-hub", "train", "generate"):
         assert SECRET in checkout.service("--entrypoint", "env", service, HF_TOKEN=SECRET).stdout
     for service in ("extract", "synthesize", "report"):
         assert "HF_TOKEN" not in checkout.service("--entrypoint", "env", service, HF_TOKEN=SECRET).stdout

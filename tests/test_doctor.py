@@ -22,7 +22,7 @@ from safetensors.numpy import save_file
 
 from inkprint.doctor.bundle import clean
 from inkprint.doctor.needs import CARDS, gpu_bytes, parameters, train_hours
-from inkprint.recipe import check_recipe, load_recipe
+from inkprint.recipe_file import check_recipe, load_recipe
 
 pytestmark = pytest.mark.whole_runs
 GPU_RECIPE = "recipes/books/qwen3-8b.yaml"

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkprint.prepare.leaks import GRAM_WORDS, audit, find_shared
-from inkprint.recipe import ROOT, load_recipe
+from inkprint.recipe import ROOT
+from inkprint.recipe_file import load_recipe
 from inkprint.records import ChapterStart, Page, Passage, Reject, content_id, read_records, write_records
 from inkprint.words import words
 
-SETTINGS = load_recipe(ROOT / "recipes" / "demo.yaml").prepare
+SETTINGS = load_recipe(ROOT / "recipes" / "demo.yaml").prepare.passages
 SYLLABLES = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu".split()
 
 
@@ -131,8 +132,8 @@ def shop(workshop):
     workshop.change(
         prepare__validation=["Chapter 2"],
         prepare__test=["Chapter 3"],
-        prepare__leak_run_words=20,
-        prepare__leak_gram_share=0.2,
+        prepare__passages__leak_run_words=20,
+        prepare__passages__leak_gram_share=0.2,
     )
     return workshop
 
@@ -144,7 +145,7 @@ def chapters():
 
 def prepared(shop, books, **changes):
     """Passages and rejects of 02 over these books, counted."""
-    shop.change(prepare__near_duplicate=0.8, prepare__shared_share=0.2, **changes)
+    shop.change(prepare__near_duplicate=0.8, prepare__passages__shared_share=0.2, **changes)
     write_pages(shop, books)
     shop.stage("prepare", "--force")
     passages = list(read_records(shop.output("02_prepare/passages.jsonl"), Passage))
@@ -164,7 +165,7 @@ def test_nothing_held_out_stays_in_train_however_the_other_edition_is_cut(shop, 
     """The second edition has other chapters, no paragraphs and capitals; both hold out chapters 2 and 3."""
     every = " ".join(chapters).upper().split()
     other = [" ".join(every[n : n + 377]) for n in range(0, len(every), 377)]
-    alone, _ = prepared(shop, {"a.txt": chapters}, prepare__overlap_words=15)
+    alone, _ = prepared(shop, {"a.txt": chapters}, prepare__passages__overlap_words=15)
     passages, rejects = prepared(shop, {"a.txt": chapters, "b.txt": other})
     assert held_out(passages, "a.txt") == held_out(alone, "a.txt")
     said = [words(p.text) for p in passages if p.split == "train"]
@@ -185,8 +186,12 @@ def test_a_further_book_changes_nothing_that_is_held_out(shop, chapters, split_b
     books = {f"{n}.txt": [invented(f"{n} {k}", 16) for k in range(6)] for n in range(1, 9)} | {
         "a.txt": chapters
     }
-    settings = {"split_by": split_by, "test": 0.2, "validation": 0.2, "overlap_words": 10}
-    changes = {f"prepare__{key}": value for key, value in settings.items()}
+    changes = {
+        "prepare__test": 0.2,
+        "prepare__validation": 0.2,
+        "prepare__passages__split_by": split_by,
+        "prepare__passages__overlap_words": 10,
+    }
     alone, _ = prepared(shop, books, **changes)
     every = " ".join(chapters).split()
     edition = [" ".join(every[n : n + 311]) for n in range(0, len(every), 311)]
@@ -202,8 +207,8 @@ def test_a_further_book_changes_nothing_that_is_held_out(shop, chapters, split_b
 
 def test_documents_are_held_out_by_name_and_a_wrong_one_is_said(shop):
     books = {f"{n}.txt": [invented(f"{n} {k}", 8) for k in range(3)] for n in range(4)}
-    named = {"prepare__split_by": "document", "prepare__validation": ["3.TXT"], "prepare__test": ["0.txt"]}
-    passages, _ = prepared(shop, books, **named)
+    shop.change(prepare__validation=["3.TXT"], prepare__test=["0.txt"])
+    passages, _ = prepared(shop, books, prepare__passages__split_by="document")
     assert {(p.document, p.split) for p in passages} == {
         ("0.txt", "test"), ("1.txt", "train"), ("2.txt", "train"), ("3.txt", "validation"),
     }  # fmt: skip
@@ -254,11 +259,11 @@ def test_a_leak_above_a_limit_stops_the_run_in_one_line_and_can_be_looked_at(sho
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "'Chapter 3', shares 25 words in a row" in line and "'Chapter 6'" in line
-    assert "prepare.leak_run_words is 20" in line
+    assert "prepare.passages.leak_run_words is 20" in line
     assert not shop.output("02_prepare").exists()
     leaks = json.loads(shop.output("logs/leaks.json").read_text())
     assert max(leaks["passages"], key=lambda leak: leak["run_words"])["run"] == quoted.rstrip(".")
-    shop.change(prepare__leak_run_words=25, prepare__leak_gram_share=1.0)
+    shop.change(prepare__passages__leak_run_words=25, prepare__passages__leak_gram_share=1.0)
     shop.stage("prepare")
     leaks = json.loads(shop.output("02_prepare/leaks.json").read_text())
     assert leaks["splits"]["test"]["run_words"]["max"] == 25
@@ -269,9 +274,9 @@ def test_many_short_leaks_stop_the_run_as_well(shop, chapters):
     said = chapters[2].split()
     chapters[5:] = [f"{text} {' '.join(said[12 * n : 12 * n + 10])}." for n, text in enumerate(chapters[5:])]
     write_pages(shop, {"a.txt": chapters})
-    shop.change(prepare__leak_gram_share=0.02)
+    shop.change(prepare__passages__leak_gram_share=0.02)
     done = shop.stage("prepare", check=False)
     assert done.returncode == 2
-    assert "prepare.leak_gram_share is 0.02" in done.stderr
-    shop.change(prepare__leak_gram_share=0.5)
+    assert "prepare.passages.leak_gram_share is 0.02" in done.stderr
+    shop.change(prepare__passages__leak_gram_share=0.5)
     shop.stage("prepare")

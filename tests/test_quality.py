@@ -7,7 +7,8 @@ import json
 from little import THINGS
 
 from inkprint.prepare.quality import quality_faults
-from inkprint.recipe import ROOT, load_recipe
+from inkprint.recipe import ROOT
+from inkprint.recipe_file import load_recipe
 from inkprint.records import KEPT_BY_HAND, ChapterStart, Page, Passage, Reject, read_records, write_records
 
 PROSE = (
@@ -17,7 +18,7 @@ PROSE = (
     "and not house{i}, hall{i}, gate{i}, farm{i} or bridge{i}."
 )
 NAMES = "Abel Bruno Clara Doris Edgar Flora Gregor Hanna Ivo Julia Kaspar Lotte Moritz Nora Otto Paula"
-FILTERS = load_recipe(ROOT / "recipes" / "demo.yaml").prepare.filters
+FILTERS = load_recipe(ROOT / "recipes" / "demo.yaml").prepare.passages.filters
 
 
 def prose(number):

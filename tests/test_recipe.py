@@ -10,8 +10,10 @@ import yaml
 from conftest import ROOT
 
 from inkprint.errors import UserError
-from inkprint.recipe import Recipe, Section, check_recipe, load_recipe, override, recipe_names
+from inkprint.recipe import HubData, Recipe, Section
+from inkprint.recipe_file import check_recipe, load_recipe, override, recipe_names, sections_in
 
+SCHEMA = {"recipe", "recipe_file"}
 RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
 
 
@@ -34,15 +36,16 @@ def test_every_recipe_validates_and_says_how_to_run_it(path):
 
 def leaves(section: type[Section], prefix: str = ""):
     for name, field in section.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            yield from leaves(field.annotation, f"{prefix}{name}.")
+        inner = [] if name == "data" else sections_in(field.annotation)  # the demo's data are no mapping
+        if inner:
+            yield from leaves(inner[0], f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}"
 
 
-@pytest.mark.parametrize("key", list(leaves(Recipe)))
+@pytest.mark.parametrize("key", [*leaves(Recipe), *leaves(HubData, "extract.data.")])
 def test_every_key_is_read_by_code(key):
-    code = [p for p in (ROOT / "scripts").rglob("*") if p.suffix in {".py", ".j2"} and p.name != "recipe.py"]
+    code = [p for p in (ROOT / "scripts").rglob("*") if p.suffix in {".py", ".j2"} and p.stem not in SCHEMA]
     name = key.rpartition(".")[2]
     used = re.compile(rf"""\.{name}\b|["']{name}["']""")
     assert any(used.search(path.read_text()) for path in code), f"nothing reads {key}"
@@ -69,11 +72,11 @@ def test_every_key_must_be_there(key):
         ("train.loss=answers", "'answer' or 'all'"),
         ("prepare.test=0.7", "prepare.test: 0.7"),
         ("prepare.test=0.2", "both shares or both lists"),
-        ("prepare.split_by=page", "'chapter' or 'document'"),
+        ("prepare.passages.split_by=page", "'chapter' or 'document'"),
         ("prepare.near_duplicate=0", "prepare.near_duplicate: 0"),
-        ("prepare.filters.max_digit_share=2", "prepare.filters.max_digit_share: 2"),
-        ("prepare.min_words=500", "min_words must not exceed passage_words"),
-        ("prepare.overlap_words=60", "at most half"),
+        ("prepare.passages.filters.max_digit_share=2", "prepare.passages.filters.max_digit_share: 2"),
+        ("prepare.passages.min_words=500", "min_words must not exceed words"),
+        ("prepare.passages.overlap_words=60", "at most half"),
         ("model.base=Qwen/Qwen3-8B", "needs a revision"),
         ("model.revision=main", "has no revision"),
         ("train.method=full", "'qlora' or 'lora'"),
@@ -88,6 +91,71 @@ def test_a_wrong_value_is_named(assignment, says):
         check_recipe(recipe, "r.yaml")
     assert says in str(error.value)
     assert "\n" not in str(error.value)
+
+
+TABLE = {"data": "data/reviews", "columns": {"text": "review", "label": "stars"}, "labels": None}
+HUB = {"dataset": "stanfordnlp/imdb", "config": None, "revision": "e6281661", "split": "train"}
+
+
+def table_values(**changes):
+    recipe = values()
+    recipe["extract"] |= TABLE | changes
+    recipe["prepare"] |= {"validation": 0.1, "test": 0.2, "passages": None}
+    return recipe
+
+
+@pytest.mark.parametrize(
+    "extract",
+    [
+        {},
+        {"data": HUB},
+        {"data": HUB | {"dataset": "./data/imdb", "revision": None}},
+        {"labels": ["good", "bad"]},
+        {"columns": {"prompt": "instruction", "input": "input", "answer": "output", "system": "persona"}},
+        {"columns": {"text": "<content>", "label": "<folder>", "group": "<file>"}},
+    ],
+)
+def test_a_recipe_for_tables(extract):
+    assert check_recipe(table_values(**extract), "r.yaml").extract.columns
+
+
+@pytest.mark.parametrize(
+    ("extract", "says"),
+    [
+        ({"columns": None}, "prepare.passages: documents are cut"),
+        ({"columns": {}}, "extract.columns"),
+        ({"columns": {"txt": "review"}}, "extract.columns.txt: 'txt': input should be 'text'"),
+        ({"columns": {"label": "stars"}}, "map either text, or prompt and answer"),
+        ({"columns": {"prompt": "q"}}, "prompt needs answer"),
+        ({"columns": {"answer": "a"}}, "answer needs prompt"),
+        ({"columns": {"text": "t", "input": "i"}}, "input needs prompt"),
+        ({"columns": {"text": "t", "prompt": "p", "answer": "a"}}, "either text, or prompt"),
+        ({"columns": {"text": "<contents>"}}, "there are: <content>, <folder>, <file>"),
+        ({"columns": {"text": "t", "label": "<content>"}}, "only text can be that"),
+        ({"columns": {"text": "t"}, "labels": ["a", "b"]}, "columns maps no label"),
+        ({"columns": None, "labels": ["a", "b"]}, "rows need a mapping"),
+        ({"columns": None, "data": HUB}, "rows need a mapping"),
+        ({"data": HUB | {"revision": None}}, "extract.data: a data set from the Hub needs a revision"),
+        ({"data": HUB | {"dataset": "./imdb"}}, "has no revision"),
+        ({"data": HUB | {"splits": "train"}}, "extract.data.splits: unknown key; did you mean split?"),
+        ({"data": {k: v for k, v in HUB.items() if k != "config"}}, "extract.data.config: missing"),
+        ({"data": ["a.csv"]}, "extract.data"),
+    ],
+)
+def test_a_recipe_for_tables_that_makes_no_sense(extract, says):
+    with pytest.raises(UserError) as error:
+        check_recipe(table_values(**extract), "r.yaml")
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_rows_are_not_cut_and_have_no_chapters():
+    with pytest.raises(UserError, match=r"rows of a table are not cut: write null"):
+        check_recipe(table_values() | {"prepare": values()["prepare"]}, "r.yaml")
+    recipe = table_values()
+    recipe["prepare"] |= {"validation": ["One"], "test": ["Two"]}
+    with pytest.raises(UserError, match=r"rows have no chapters: write shares"):
+        check_recipe(recipe, "r.yaml")
 
 
 def test_a_number_that_yaml_reads_as_text_is_explained(tmp_path):

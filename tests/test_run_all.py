@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -82,11 +83,11 @@ def test_part_of_a_run(workshop):
 
 def test_plan_says_what_would_run_and_why(workshop):
     run_all(workshop, "--to", "synthesize")
-    workshop.change(prepare__passage_words=50)
+    workshop.change(prepare__passages__words=50)
     planned = said(run_all(workshop, "--plan"))
     assert list(planned) == STAGES
     assert planned["extract"] == "skip  up to date"
-    assert planned["prepare"].startswith("run   prepare.passage_words was 40, is 50; about")
+    assert planned["prepare"].startswith("run   prepare.passages.words was 40, is 50; about")
     assert planned["synthesize"].startswith("run   prepare runs before it; about")
     assert planned["train"].startswith("run   not made yet")
     assert said(run_all(workshop, "--to", "extract")) == {"extract": "up to date"}
@@ -95,12 +96,12 @@ def test_plan_says_what_would_run_and_why(workshop):
 def test_a_variation_keeps_its_recipe_and_takes_over_what_is_the_same(workshop):
     run_all(workshop, "--to", "prepare")
     done = run_all(
-        workshop, "--set", "prepare.passage_words=50", "--set", "train.learning_rate=1e-4",
+        workshop, "--set", "prepare.passages.words=50", "--set", "train.learning_rate=1e-4",
         "--run", "wide", "--to", "synthesize",
     )  # fmt: skip
     kept = workshop.artifacts / "wide" / "recipe.yaml"
     values = yaml.safe_load(kept.read_text())
-    assert (values["run"], values["prepare"]["passage_words"], values["train"]["learning_rate"]) == (
+    assert (values["run"], values["prepare"]["passages"]["words"], values["train"]["learning_rate"]) == (
         "wide",
         50,
         1e-4,
@@ -191,6 +192,24 @@ def test_a_run_is_carried_to_another_place_without_its_books(finished, tmp_path,
     assert said(forced) == {"evaluate": "redone by --force"}
     before = finished.output("06_evaluate/metrics.json").read_bytes()
     assert elsewhere.output("06_evaluate/metrics.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("data", "on_the_hub"),
+    [
+        ("data/books", False),
+        ("{dataset: stanfordnlp/imdb, config: null, revision: main, split: train}", True),
+        ("\n    dataset: 'org/name'\n    revision: main", True),
+        ("\n    dataset: ./data/set\n    revision: null", False),
+        ("data/books # {dataset: org/name}", False),
+    ],
+)
+def test_only_a_data_set_on_the_hub_gives_the_first_container_a_network(data, on_the_hub, tmp_path):
+    """run_all.sh decides on the host, where no Python need be: its own function, by itself."""
+    (tmp_path / "recipe.yaml").write_text(f"extract:\n  data: {data}\n")
+    function = re.search(r"^data_on_the_hub\(\) \{\n.*?^\}", (ROOT / "run_all.sh").read_text(), re.M | re.S)
+    script = f"{function[0]}\nrecipe={tmp_path}/recipe.yaml\ndata_on_the_hub"
+    assert (subprocess.run(["bash", "-c", script]).returncode == 0) == on_the_hub
 
 
 @pytest.mark.training

@@ -141,10 +141,11 @@ class Stage:
             self._clear_partial()
             raise
 
-    def finish(self, counts: dict[str, Any], **facts: object) -> None:
+    def finish(self, counts: dict[str, Any], helpers_bytes: int = 0, **facts: object) -> None:
         """Write the manifest and put the new folder in place of the old one.
 
-        counts: unit, in, out, rejected, failed. facts: whatever else is evidence for this stage.
+        counts: unit, in, out, rejected, failed. helpers_bytes: see peak_memory_bytes.
+        facts: whatever else is evidence for this stage.
         """
         balance = counts["out"] + counts["rejected"] + counts["failed"]
         assert counts["in"] == balance, f"{self.name} lost something: {counts}"
@@ -158,7 +159,7 @@ class Stage:
             **facts,
             "input_bytes": self._input_bytes(),
             "seconds": round(time.monotonic() - self._started, 1),
-            "peak_memory_bytes": peak_memory_bytes(),
+            "peak_memory_bytes": peak_memory_bytes(helpers_bytes),
             "device": device_name(),
             "versions": versions(),
             "commit": git_commit(),

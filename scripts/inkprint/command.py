@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from inkprint.artifacts import NUMBERS, Stage
 from inkprint.errors import UserError
-from inkprint.recipe import ROOT, Recipe, load_recipe
+from inkprint.recipe import ROOT, Recipe
+from inkprint.recipe_file import load_recipe
 
 if TYPE_CHECKING:
     from inkprint.console import Output

@@ -37,10 +37,14 @@ def device_name() -> str:
     return f"{_cpu_model()}, {cores} core{'s' if cores > 1 else ''}"
 
 
-def peak_memory_bytes() -> dict[str, int]:
-    """Most memory of this process or the largest that it started; and, where it used one, of the GPU."""
+def peak_memory_bytes(helpers: int = 0) -> dict[str, int]:
+    """Most memory of this process or the largest that it started; and, where it used one, of the GPU.
+
+    helpers: what processes held that the system does not count as started by this one.
+    """
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    peak = {"machine": max(resource.getrusage(one).ru_maxrss for one in who) * 1024}  # Linux counts KiB
+    own = max(resource.getrusage(one).ru_maxrss for one in who) * 1024  # Linux counts KiB
+    peak = {"machine": max(own, helpers)}
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         peak["gpu"] = torch.cuda.max_memory_reserved()

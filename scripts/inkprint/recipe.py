@@ -1,19 +1,17 @@
-"""The recipe: one YAML file per run, one section per stage, strict.
+"""The recipe: one YAML file per run, one section per stage, strict: every key must be there and no other.
 
-Every key must be there and no other. A mistake is one line that names file, key and value.
+recipe_file.py reads it.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from inkprint.errors import UserError
+from inkprint.records import Role
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,9 +50,75 @@ class Model(Section):
         return self
 
 
+class HubData(Section):
+    dataset: Text  # a Hub name, or a folder that starts with . or /
+    config: str | None  # where a data set has several; null: its only one
+    revision: str | None  # commit or tag on the Hub; null for a folder
+    split: Text  # train, test[:1000], or several that stay apart: train+test
+
+    @property
+    def folder(self) -> Path | None:
+        """The data set's folder, or None when it comes from the Hub."""
+        return (ROOT / self.dataset).resolve() if self.dataset[0] in "./" else None
+
+    @model_validator(mode="after")
+    def _revision_goes_with_the_hub(self) -> HubData:
+        if self.folder is None and not self.revision:
+            raise ValueError("a data set from the Hub needs a revision (a folder starts with ./ or /)")
+        if self.folder is not None and self.revision:
+            raise ValueError("a data set in a folder has no revision: write null")
+        return self
+
+
+def _kind(value: object) -> str:
+    return "str" if isinstance(value, str) else "dict"
+
+
+# What a table's column is to us. In angles what the file itself tells: no column has such a name.
+Columns = Annotated[dict[Role, Text], Field(min_length=1)]
+FILE_COLUMNS = ("<content>", "<folder>", "<file>")
+NEEDS: dict[Role, Role] = {"prompt": "answer", "answer": "prompt", "input": "prompt", "system": "prompt"}
+
+
 class Extract(Section):
-    data: Text  # a document or a folder of them, from the repository's root
+    # A file or a folder of them, from the repository's root; or a data set through `datasets`.
+    data: Annotated[Annotated[Text, Tag("str")] | Annotated[HubData, Tag("dict")], Discriminator(_kind)]
+    columns: Columns | None  # null: documents; of tables, which column is the text, the label, the prompt, …
+    labels: Annotated[list[Text], Field(min_length=2)] | None  # rows with others are rejected; null: all
+    drop: list[Literal["caption", "table", "formula", "code"]]  # what is no running text; the rest is marked
     on_error: Literal["stop", "reject"]  # a file that cannot be read: stop, or go on without it
+
+    @property
+    def hub(self) -> HubData | None:
+        """The data set, or None where the data are files."""
+        return self.data if isinstance(self.data, HubData) else None
+
+    @property
+    def path(self) -> Path:
+        """The data's file or folder. Not to be asked of a data set on the Hub."""
+        where = self.data.folder if isinstance(self.data, HubData) else ROOT / self.data
+        assert where is not None, f"{self.data} is on the Hub"
+        return where.resolve()
+
+    @model_validator(mode="after")
+    def _columns_make_rows(self) -> Extract:
+        if self.columns is None:
+            if self.hub or self.labels:
+                raise ValueError("columns: null is for documents; rows need a mapping: {text: review, …}")
+            return self
+        for role, other in NEEDS.items():
+            if role in self.columns and other not in self.columns:
+                raise ValueError(f"columns: {role} needs {other}; what stands alone is a text")
+        if ("text" in self.columns) == ("prompt" in self.columns):
+            raise ValueError("columns: map either text, or prompt and answer")
+        for role, column in self.columns.items():
+            if column[0] == "<" and column not in FILE_COLUMNS:
+                raise ValueError(f"columns: {role}: {column}: there are: {', '.join(FILE_COLUMNS)}")
+            if column == "<content>" and (role != "text" or self.hub):
+                raise ValueError("columns: <content> is a file's whole text: only text can be that")
+        if self.labels and "label" not in self.columns:
+            raise ValueError("labels: columns maps no label")
+        return self
 
 
 class Filters(Section):
@@ -66,31 +130,39 @@ class Filters(Section):
     min_common_words: PartOrAll | None  # of the book's share of its hundred most common words
 
 
-class Prepare(Section):
+class Passages(Section):
     split_by: Literal["chapter", "document"]  # what is held out whole
-    validation: Share | list[Text]  # share of each document's words, or titles; of documents, or file names
-    test: Share | list[Text]
-    passage_words: Count  # aim; passages end where a sentence ends
+    words: Count  # aim; passages end where a sentence ends
     overlap_words: CountOrZero  # repeated from the passage before, never across chapters
     min_words: Count  # a chapter's rest below this joins its neighbour or is rejected
     filters: Filters
-    near_duplicate: PartOrAll | None  # a train passage so much like an earlier one, or so much in them, goes
-    shared_share: PartOrAll | None  # so does one of whose words a larger share is in runs of held-out text
+    shared_share: PartOrAll | None  # a train passage with more of its words in runs of held-out text goes
     leak_run_words: Count  # a held-out passage that shares more words in a row with train stops the run,
     leak_gram_share: PartOrAll  # and so does one of whose runs of eight words train holds a larger share
 
     @model_validator(mode="after")
-    def _sizes_fit(self) -> Prepare:
+    def _sizes_fit(self) -> Passages:
+        if self.overlap_words * 2 > self.words:
+            raise ValueError("overlap_words must be at most half of words")
+        if self.min_words > self.words:
+            raise ValueError("min_words must not exceed words")
+        return self
+
+
+class Prepare(Section):
+    validation: Share | list[Text]  # share of each document's words, or names; of a table's rows
+    test: Share | list[Text]
+    near_duplicate: PartOrAll | None  # a train passage so much like earlier ones goes, and so does a row
+    passages: Passages | None  # null: rows are what they are
+
+    @model_validator(mode="after")
+    def _both_shares_or_both_lists(self) -> Prepare:
         if isinstance(self.validation, list) != isinstance(self.test, list):
             raise ValueError("validation and test are both shares or both lists of names")
         if isinstance(self.test, list):
             both = sorted(set(self.test) & set(self.validation))
             if both:
                 raise ValueError(f"{both[0]!r} stands in validation and in test")
-        if self.overlap_words * 2 > self.passage_words:
-            raise ValueError("overlap_words must be at most half of passage_words")
-        if self.min_words > self.passage_words:
-            raise ValueError("min_words must not exceed passage_words")
         return self
 
 
@@ -168,6 +240,17 @@ class Recipe(Section):
     report: Report
 
     @model_validator(mode="after")
+    def _documents_or_rows(self) -> Recipe:
+        rows = self.extract.columns is not None
+        if rows and self.prepare.passages is not None:
+            raise ValueError("prepare.passages: rows of a table are not cut: write null")
+        if rows and isinstance(self.prepare.test, list):
+            raise ValueError("prepare.test: rows have no chapters: write shares, such as 0.1")
+        if not rows and self.prepare.passages is None:
+            raise ValueError("prepare.passages: documents are cut: write words, overlap_words and min_words")
+        return self
+
+    @model_validator(mode="after")
     def _batch_can_be_shared(self) -> Recipe:
         if self.train.accumulation_steps % self.gpus:
             steps = self.train.accumulation_steps
@@ -177,110 +260,9 @@ class Recipe(Section):
         return self
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys and says nothing; here the second is an error."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for position, key in enumerate(keys):
-            if key in keys[:position]:
-                line = node.value[position][0].start_mark.line + 1
-                raise yaml.constructor.ConstructorError(problem=f"line {line}: key {key!r} stands twice")
-        return super().construct_mapping(node, deep)
-
-
-def load_recipe(path: Path) -> Recipe:
-    """Read and check a recipe. Raises UserError with one line for whatever is wrong with it."""
-    if not path.is_file():
-        raise UserError(f"{path}: no such recipe; there are: {', '.join(recipe_names()) or 'none'}")
-    try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
-    return check_recipe(values, str(path))
-
-
-def check_recipe(values: object, source: str) -> Recipe:
-    """Validate a recipe's values; `source` is what an error names."""
-    if not isinstance(values, dict):
-        raise UserError(f"{source}: a recipe is a mapping of sections, this is {type(values).__name__}")
-    try:
-        return Recipe.model_validate(values)
-    except ValidationError as error:
-        raise UserError(f"{source}: {_explain(error.errors()[0], len(error.errors()) - 1)}") from None
-
-
-def override(values: dict[str, Any], assignment: str) -> None:
-    """Apply one `section.key=value` to a recipe's raw values, in place. The value is read as YAML."""
-    path, equals, text = assignment.partition("=")
-    if not equals:
-        raise UserError(f"--set {assignment}: write it as section.key=value")
-    *parents, key = path.split(".")
-    target: Any = values
-    for parent in parents:
-        target = target.get(parent) if isinstance(target, dict) else None
-    if not isinstance(target, dict) or key not in target:
-        known = list(_paths(values))
-        raise UserError(f"--set {path}: no such key{_nearest(path, known)}")
-    target[key] = _number_or(yaml.safe_load(text))
-
-
 def prompt_files(*names: str | None) -> dict[str, Path]:
     """Prompts and templates by their path below the repository. Raises UserError for one that is missing."""
     for name in filter(None, names):
         if not (ROOT / name).is_file():
             raise UserError(f"{ROOT / name}: no such file; the recipe names it")
     return {name: ROOT / name for name in names if name}
-
-
-def recipe_names() -> list[str]:
-    """Every recipe in the repository, as a path from its root."""
-    return sorted(str(path.relative_to(ROOT)) for path in (ROOT / "recipes").rglob("*.yaml"))
-
-
-def _number_or(value: object) -> object:
-    # On a command line 1e-4 can only be meant as a number; PyYAML wants a dot in it.
-    if isinstance(value, str) and re.fullmatch(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+", value):
-        return float(value)
-    return value
-
-
-_BRANCH = re.compile(r"[\[\]()]|^(constrained-)?(float|int|list|str)$")
-
-
-def _explain(error: dict[str, Any], more: int) -> str:
-    # Union branches add their type to the location; keys of the recipe are what the user wrote.
-    place = [str(part) for part in error["loc"] if not _BRANCH.search(str(part))]
-    key, value = ".".join(place), error.get("input")
-    kind = error["type"]
-    if kind == "extra_forbidden":
-        fields = _fields_at(place[:-1])
-        text = f"{key}: unknown key{_nearest(place[-1], fields)}"
-    elif kind == "missing":
-        text = f"{key}: missing"
-    elif kind == "value_error":
-        text = f"{key + ': ' if key else ''}{error['ctx']['error']}"
-    elif isinstance(value, str) and _number_or(value) is not value:
-        text = f"{key}: {value!r} is text to YAML; write the number with a dot, as {float(value):.1e}"
-    else:
-        text = f"{key}: {value!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
-    return text + (f" (and {more} more)" if more else "")
-
-
-def _fields_at(place: list[str]) -> list[str]:
-    section: Any = Recipe
-    for part in place:
-        section = section.model_fields[part].annotation
-    return list(section.model_fields)
-
-
-def _paths(values: dict[str, Any], prefix: str = "") -> list[str]:
-    found = []
-    for key, value in values.items():
-        found += _paths(value, f"{prefix}{key}.") if isinstance(value, dict) else [f"{prefix}{key}"]
-    return found
-
-
-def _nearest(wrong: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(wrong, known, n=1, cutoff=0.4)
-    return f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(known)}"

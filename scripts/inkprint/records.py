@@ -19,6 +19,8 @@ from inkprint.errors import UserError
 # How the evidence of a page begins that a person kept; no rule drops what is on it.
 KEPT_BY_HAND = "overrides.yaml keeps it"
 Split = Literal["train", "validation", "test"]
+# What a column of a table can be, in the order in which records have them.
+Role = Literal["text", "system", "prompt", "input", "answer", "label", "group", "split"]
 
 
 class Record(BaseModel):
@@ -34,6 +36,15 @@ class RemovedLine(BaseModel):
 
     text: str
     reason: str  # e.g. "running head", "page number"
+
+
+class MarkedLine(BaseModel):
+    """A line that was kept although it is no running text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str
+    kind: Literal["caption", "table", "formula", "code"]
 
 
 class ChapterStart(BaseModel):
@@ -64,6 +75,26 @@ class Page(Record):
     chapters: list[ChapterStart]
     text: str
     removed: list[RemovedLine]
+    marked: list[MarkedLine]  # lines of the text that are no running text
+
+
+class Row(Record):
+    """One row of a table: the columns that the recipe maps, by what they are to us.
+
+    The id is made from source and fields, so that it stays when other rows come or go; two equal rows of
+    one source have the same. `split` is among the fields where the data came with splits.
+    """
+
+    source: str  # path of the file below the data folder, or `name/split` of a data set
+    row: int  # counted from 1 among the rows of the source, read or not
+    fields: dict[Role, str]
+
+
+class SplitRow(Row):
+    """A row that 02 kept, with its split."""
+
+    split: Split
+    words: int  # of all that is read or learned: text, prompt, answer, …
 
 
 class Passage(Record):

@@ -44,14 +44,17 @@ def data(recipe: Recipe, artifacts: Path) -> Finding:
     """Whether there are documents; a run that was carried here does without."""
     from inkprint.extract.documents import find_documents
 
-    folder = (ROOT / recipe.extract.data).resolve()
-    found = find_documents(folder) if folder.exists() else {}
+    settings = recipe.extract
+    if settings.hub is not None and settings.hub.folder is None:
+        return Finding(f"data: {settings.hub.dataset} at {settings.hub.revision}, which 01 fetches")
+    what, made = ("documents", "pages") if settings.columns is None else ("tables", "rows")
+    name = settings.data if settings.hub is None else settings.hub.dataset
+    found = find_documents(settings.path) if settings.path.exists() else {}
     if found:
-        return Finding(f"data: {len(found)} documents in {recipe.extract.data}")
+        return Finding(f"data: {len(found)} {what} in {name}")
     if read_manifest(stage_folder(artifacts / recipe.run, "extract")):
-        return Finding(f"data: no documents in {recipe.extract.data}, but the run carries its pages")
-    mend = "put documents there"
-    return Finding(f"data: no documents in {recipe.extract.data}", mend, fatal=True)
+        return Finding(f"data: no {what} in {name}, but the run carries its {made}")
+    return Finding(f"data: no {what} in {name}", f"put {what} there", fatal=True)
 
 
 def base(recipe: Recipe) -> Finding:

@@ -36,12 +36,15 @@ class Document:
     records: Path
     problem: str = ""
     trace: str = ""  # of a fault that nobody foresaw
+    peak_bytes: int = 0  # the most memory that its process held
     process: BaseProcess | None = field(default=None, repr=False)
     answer: Any = field(default=None, repr=False)  # the end of a pipe
     deadline: float = 0.0
 
     def start(self, limit_seconds: float, limit_bytes: int) -> None:
-        context = multiprocessing.get_context("spawn")
+        # One clean process imports the libraries, in a second; each document's is forked from it.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["inkprint.extract.reading", "inkprint.extract.book", "pymupdf"])
         self.answer, theirs = context.Pipe(duplex=False)
         arguments = (self.name, self.read, self.records, theirs, limit_seconds, limit_bytes)
         self.process = context.Process(target=_work, args=arguments, daemon=True)
@@ -59,7 +62,7 @@ class Document:
             self.problem = f"{self.name}: not read in {limit_seconds:.0f} s; save it anew, or remove it"
             return
         try:
-            said = self.answer.recv()
+            said, self.peak_bytes = self.answer.recv()
             if isinstance(said, OSError):  # the machine's fault, as a full disk, and not the document's
                 raise said
             self.problem, self.trace = said
@@ -106,19 +109,23 @@ def _work(name: str, read: Read, records: Path, answer: Any, limit_seconds: floa
     # Should the parent be killed, this ends by itself.
     resource.setrlimit(resource.RLIMIT_CPU, (int(limit_seconds) + 1, int(limit_seconds) + 2))
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime, which PyMuPDF loads, reports its use
+    said = _tried(name, read, records, limit_bytes)
+    # Forked from a server, its memory is in no count of the run's own children. Linux counts KiB.
+    answer.send((said, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024))
+
+
+def _tried(name: str, read: Read, records: Path, limit_bytes: int) -> tuple[str, str] | OSError:
+    """Problem and trace, both empty when the pages are written; an OSError is the machine's fault."""
     try:
         write_records(records, read())
-        answer.send(("", ""))
     except UserError as error:
-        answer.send((str(error), ""))
+        return str(error), ""
     except MemoryError:
-        problem = f"{name}: needs more than {limit_bytes / 2**30:.0f} GB of memory to be read; remove it"
-        answer.send((problem, ""))
+        return f"{name}: needs more than {limit_bytes / 2**30:.0f} GB of memory to be read; remove it", ""
     except OSError as error:
-        answer.send(error)
+        return error
     # A file may be odd in a way that nobody thought of: one line for the user, the traceback for the log.
     except Exception as error:  # noqa: BLE001
         said = " ".join(f"{type(error).__name__}: {error}".split())
-        answer.send(
-            (f"{name}: can not be read ({said}); the log has more; remove it", traceback.format_exc())
-        )
+        return f"{name}: can not be read ({said}); the log has more; remove it", traceback.format_exc()
+    return "", ""

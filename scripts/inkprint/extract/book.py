@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from inkprint.extract.chapters import CHAPTER, FRONT, OutlineEntry, Start
 from inkprint.extract.classes import REASONS, front_class, is_prose, looks_like
+from inkprint.extract.displays import find_displays
 from inkprint.extract.footnotes import cut_glued_marks, footnote_lines, is_open, marks_after_words
 from inkprint.extract.furniture import find_furniture
 from inkprint.extract.headings import Heading, Type, body_type, find_headings
-from inkprint.extract.letters import Joiner, broken_words, count_words
+from inkprint.extract.letters import WORD, Joiner, as_written, broken_words, capital_words, count_words
 from inkprint.extract.lines import Line, RawPage
 from inkprint.extract.overrides import Overrides
 from inkprint.extract.paragraphs import Paragraph, ends_sentence, make_paragraphs
@@ -34,6 +36,8 @@ class Sheet:
     breaks: set[int]  # positions before which an ornament stood
     kinds: list[str] = field(default_factory=list)  # CHAPTER or a class, line by line
     headings: dict[int, tuple[int, str]] = field(default_factory=dict)  # first line -> line after, title
+    displays: dict[int, str] = field(default_factory=dict)  # captions, tables, formulae, code: line -> kind
+    marked: list[tuple[str, str]] = field(default_factory=list)  # those that stay: text, kind
     page_class: str = BODY
     evidence: str = ""
     paragraphs: list[Paragraph] = field(default_factory=list)
@@ -46,6 +50,12 @@ class Sheet:
     @property
     def text(self) -> str:
         return "\n\n".join(paragraph.text for paragraph in self.paragraphs)
+
+    def opens(self, paragraph: Paragraph) -> bool:
+        """Whether a chapter or, after an ornament, a section begins with it."""
+        heads = {after for after, _ in self.headings.values()} | self.breaks
+        before = [other.first for other in self.paragraphs if other.first < paragraph.first]
+        return any(paragraph.first >= at and not any(first >= at for first in before) for at in heads)
 
     def chapter_starts(self) -> list[tuple[str, int]]:
         """Titles of the chapters that begin here, with the offset of their first paragraph in the text."""
@@ -61,14 +71,25 @@ class Sheet:
 
 
 def read_book(
-    raw: Sequence[RawPage], outline: Sequence[OutlineEntry], printed: bool, overrides: Overrides
+    raw: Sequence[RawPage],
+    outline: Sequence[OutlineEntry],
+    printed: bool,
+    overrides: Overrides,
+    drop: Sequence[str],
 ) -> list[Sheet]:
-    """Judge every page of a document. `printed`: it has pages of its own, with heads and feet."""
+    """Judge every page of a document.
+
+    printed: it has pages of its own, with heads and feet. drop: kinds of displays that are no text here.
+    """
     sheets = _without_furniture(raw, printed)
     _cut_marks(sheets)
     pages = [sheet.lines for sheet in sheets]
     type_ = body_type(pages, printed)
-    headings = [find_headings(index, lines, type_) for index, lines in enumerate(pages)]
+    for sheet in sheets:
+        sheet.displays = find_displays(sheet.lines, type_, sheet.raw.columns)
+    headings = [
+        find_headings(index, sheet.lines, type_, sheet.displays) for index, sheet in enumerate(sheets)
+    ]
     starts = find_starts(pages, headings, outline, type_)
     _assign(sheets, _with_unnamed_back(starts, pages, type_), type_)
     _drop_bare_titles(sheets, headings)
@@ -82,7 +103,8 @@ def read_book(
     joiner = Joiner(count_words(texts), broken_words(texts))
     open_note = False
     for sheet, found in zip(sheets, headings, strict=True):
-        open_note = _set_text(sheet, found, type_, joiner, open_note)
+        open_note = _set_text(sheet, found, type_, joiner, open_note, drop)
+    _lower_openings(sheets)
     if printed:
         dropped = {sheet.raw.number for sheet in sheets if sheet.page_class == "override"}
         _tie_pages([sheet for sheet in sheets if sheet.kept and sheet.paragraphs], joiner, dropped)
@@ -110,15 +132,9 @@ def _cut_marks(sheets: Sequence[Sheet]) -> None:
     """Take note marks out of the lines: raised ones are out already, glued ones go now."""
     texts = [line.text for sheet in sheets for line in sheet.lines]
     after_words = marks_after_words(texts, count_words(texts))
-    pattern = re.compile(r"\b[^\W\d_]{4,}\d{1,3}\b")
     for sheet in sheets:
         for at, line in enumerate(sheet.lines):
-            text, marks = cut_glued_marks(line.text)
-            for match in reversed(list(pattern.finditer(text))):
-                if match[0] in after_words:
-                    word = match[0].rstrip("0123456789")
-                    marks.append(match[0].removeprefix(word))
-                    text = text[: match.start()] + word + text[match.end() :]
+            text, marks = cut_glued_marks(line.text, after_words)
             if marks:
                 sheet.lines[at] = replace(line, text=text)
             sheet.removed += [(mark, "note mark") for mark in (*line.marks, *marks)]
@@ -191,18 +207,19 @@ def _classify(sheets: Sequence[Sheet], index: int, met: Sequence[Start], type_: 
 
 
 def _drop_bare_titles(sheets: Sequence[Sheet], headings: Sequence[Sequence[Heading]]) -> None:
-    """A half title between chapters: a page with a few words in display type, where nothing begins."""
+    """A half title, or the title page of a part: a few words in display type. What has that title begins
+    on the next page."""
+    beheaded = ""
     for sheet, found in zip(sheets, headings, strict=True):
         standing_out = sum(heading.last + 1 - heading.first for heading in found)
         words = sum(len(line.text.split()) for line in sheet.lines)
-        if (
-            sheet.kept
-            and sheet.lines
-            and not sheet.headings
-            and standing_out == len(sheet.lines)
-            and words <= 20
-        ):
+        if sheet.kept and sheet.lines and standing_out == len(sheet.lines) and words <= 20:
             sheet.page_class, sheet.evidence = "title", f"{words} words in display type, and nothing else"
+            if sheet.headings:
+                beheaded = sheet.headings[max(sheet.headings)][1]
+        elif beheaded and sheet.kept and sheet.lines:
+            sheet.headings.setdefault(0, (0, beheaded))
+            beheaded = ""
 
 
 def _override(sheets: Sequence[Sheet], overrides: Overrides) -> None:
@@ -237,10 +254,18 @@ def _classify_empty(sheets: Sequence[Sheet], index: int) -> None:
         sheet.page_class, sheet.evidence = "no_text", "pictures or drawings, and no text under them"
 
 
-def _set_text(sheet: Sheet, found: Sequence[Heading], type_: Type, joiner: Joiner, open_note: bool) -> bool:
+def _set_text(
+    sheet: Sheet,
+    found: Sequence[Heading],
+    type_: Type,
+    joiner: Joiner,
+    open_note: bool,
+    drop: Sequence[str],
+) -> bool:
     """Make the page's paragraphs. Returns whether its last footnote goes on overleaf."""
     positions = list(range(len(sheet.lines)))
     notes: set[int] = set()
+    stays: dict[int, str] = {}
     breaks = set(sheet.breaks) | {at for heading in found for at in (heading.first, heading.last + 1)}
     if sheet.kept:
         positions = [at for at in positions if sheet.kinds[at] == CHAPTER]
@@ -258,8 +283,42 @@ def _set_text(sheet: Sheet, found: Sequence[Heading], type_: Type, joiner: Joine
                 sheet.removed.append((sheet.lines[at].text, "chapter heading"))
             positions = [at for at in positions if not first <= at < after]
         positions = [at for at in positions if at not in notes]
-    sheet.paragraphs = make_paragraphs(sheet.lines, positions, breaks, type_, joiner)
+        positions = _without_displays(sheet, positions, drop)
+        stays = {at: kind for at, kind in sheet.displays.items() if kind != "formula"}  # part of its sentence
+    sheet.paragraphs = make_paragraphs(sheet.lines, positions, breaks, stays, type_, joiner)
     return is_open(sheet.lines, notes)
+
+
+def _lower_openings(sheets: Sequence[Sheet]) -> None:
+    """Words that the printer set in capitals where a chapter or section begins, as the author wrote them."""
+    openings = [
+        (sheet, at)
+        for sheet in sheets
+        if sheet.kept
+        for at, paragraph in enumerate(sheet.paragraphs)
+        if sheet.opens(paragraph) and capital_words(paragraph.text)
+    ]
+    if not openings:
+        return
+    texts = (paragraph.text for sheet in sheets if sheet.kept for paragraph in sheet.paragraphs)
+    forms = Counter(word for text in texts for word in WORD.findall(text))
+    for sheet, at in openings:
+        paragraph = sheet.paragraphs[at]
+        sheet.paragraphs[at] = replace(paragraph, text=as_written(paragraph.text, forms))
+
+
+def _without_displays(sheet: Sheet, positions: Sequence[int], drop: Sequence[str]) -> list[int]:
+    """The positions that stay; what goes is in `removed`, what stays and is no running text in `marked`."""
+    stay: list[int] = []
+    for at in positions:
+        kind = sheet.displays.get(at, "")
+        if kind in drop:
+            sheet.removed.append((sheet.lines[at].text, kind))
+            continue
+        stay.append(at)
+        if kind:
+            sheet.marked.append((sheet.lines[at].text, kind))
+    return stay
 
 
 def _tie_pages(kept: Sequence[Sheet], joiner: Joiner, dropped: set[int]) -> None:
@@ -276,7 +335,7 @@ def _tie_pages(kept: Sequence[Sheet], joiner: Joiner, dropped: set[int]) -> None
         )
         if heading or not dropped.isdisjoint(range(before.raw.number, sheet.raw.number)):
             continue
-        new = first.indented if ends_sentence(last.text) and set_in else ends_sentence(last.text)
+        new = ends_sentence(last.text) and (first.indented if set_in else not last.full)
         sheet.continues = first.text[:1].islower() or not new
         if sheet.continues and re.search(r"[^\W\d_]-$|\u00ad$", last.text):
             word, _, rest = first.text.partition(" ")

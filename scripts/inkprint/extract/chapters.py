@@ -47,11 +47,7 @@ def place_of(start: Start) -> tuple[int, int]:
 def from_outline(
     pages: Sequence[Sequence[Line]], headings: Sequence[Sequence[Heading]], outline: Sequence[OutlineEntry]
 ) -> list[Start]:
-    entries = [
-        (level, clean_title(title), page - 1)
-        for level, title, page in outline
-        if 0 < page <= len(pages) and clean_title(title)
-    ]
+    entries = _pointing(pages, headings, outline)
     deepest = _chapter_level(entries, pages)
     places = [_find_title(title, pages[index], headings[index]) for _, title, index in entries]
     # Titles that stand on hardly any of their pages belong to another edition, or to nothing.
@@ -73,6 +69,36 @@ def from_outline(
         if not any(place_of(other) == place_of(start) and other.kind == start.kind for other in starts):
             starts.append(start)
     return starts
+
+
+def _pointing(
+    pages: Sequence[Sequence[Line]], headings: Sequence[Sequence[Heading]], outline: Sequence[OutlineEntry]
+) -> list[OutlineEntry]:
+    """The entries with their positions. Where most point to pages, one that points nowhere gets the page that
+    is headed by its title, between its neighbours' pages; without such a page it is left out."""
+    titled = [(level, clean_title(title), page - 1) for level, title, page in outline if clean_title(title)]
+    there = [0 <= page < len(pages) for _, _, page in titled]
+    found: list[OutlineEntry] = []
+    first = 0
+    for at, (level, title, page) in enumerate(titled):
+        if there[at]:
+            found.append((level, title, page))
+            first = page
+            continue
+        if sum(there) * 2 < len(there):
+            continue
+        last = next((titled[n][2] for n in range(at + 1, len(titled)) if there[n]), len(pages))
+        headed = (
+            index
+            for index in range(first, last)
+            for heading in headings[index]
+            if heading.on_top and same_title(title, join_title(heading.lines))
+            if not looks_like("contents", pages[index], 0.0)
+        )
+        if (index := next(headed, None)) is not None:
+            found.append((level, title, index))
+            first = index
+    return found
 
 
 def _chapter_level(entries: Sequence[tuple[int, str, int]], pages: Sequence[Sequence[Line]]) -> int:

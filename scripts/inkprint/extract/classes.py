@@ -93,6 +93,7 @@ _COPYRIGHT = re.compile(
 _DEDICATION = re.compile(r"(dedicated )?(to|for|in (loving )?memory of)\b", re.I)
 _ENDS_IN_PAGE = re.compile(r"(?:^|[\s.,…])(\d{1,4}|[ivxlc]{1,7})(?:n|ff?\.?)?\.?$", re.I)
 _INDEX_ENTRY = re.compile(r",\s?\d{1,4}(?:[–-]\d+)?(?:n\.?\d*|ff?\.?)?(?:[,;.]|$)|\bsee also\b|^\d[\d,–n-]*$")
+_WITH_LETTER = re.compile(r"\S*[^\W\d_]\S*")
 _LEADERS = re.compile(r"(\. ?){4,}|…{2,}|_{4,}")
 _NOTE_START = re.compile(r"^[\[(]?\d{1,3}[\]).]?\s+\S|^[*†‡]\s?\w")
 _CITES = re.compile(
@@ -117,6 +118,9 @@ def section_name(heading: str) -> str:
 
 def licence_edge(text: str) -> str:
     """ "start" where a licence text begins, "end" where one ends, or ""."""
+    lowered = text.lower()
+    if "gutenberg" not in lowered and "start: full" not in lowered:
+        return ""  # nearly every line: the patterns are slow
     if _LICENCE_START.search(text):
         return "start"
     return "end" if _LICENCE_END.search(text) else ""
@@ -145,12 +149,13 @@ def looks_like(name: str, lines: Sequence[Line], body_size: float) -> bool:
 
 def is_prose(lines: Sequence[Line]) -> bool:
     """Full lines of running words: what a page of the book's text is made of."""
-    words = sum(any(map(str.isalpha, word)) for line in lines for word in line.text.split())
+    text = " ".join(line.text for line in lines)
+    words = len(_WITH_LETTER.findall(text))
     if words < 60:
         return False
     widest = max(line.x1 - line.x0 for line in lines)
     full = sum(line.x1 - line.x0 > 0.8 * widest for line in lines)
-    figures = sum(character.isdigit() for line in lines for character in line.text)
+    figures = sum(map(str.isdigit, text))
     return full >= 0.4 * len(lines) and figures < 0.25 * words and _share(lines, _INDEX_ENTRY) < 0.3
 
 

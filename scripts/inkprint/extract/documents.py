@@ -51,9 +51,7 @@ def read_text(path: Path) -> str | None:
 def is_plain_text(path: Path) -> bool:
     """Whether a file is to be read as plain text. Raises UserError where name and content disagree."""
     if path.suffix.lower() in TABLES:
-        raise UserError(
-            f"{path}: a table; this version reads documents (PDF, EPUB, plain text): move it away"
-        )
+        raise UserError(f"{path}: a table; map its columns in extract.columns{_columns_of(path)}")
     if path.stat().st_size == 0:
         raise UserError(f"{path}: the file is empty; replace or remove it")
     text = read_text(path)
@@ -65,6 +63,16 @@ def is_plain_text(path: Path) -> bool:
             f"{path}: not a PDF, it begins with {begins!r}; get the file again, or name it .txt if it is text"
         )
     return not text.lstrip()[:20].lower().encode().startswith(_HTML)
+
+
+def _columns_of(path: Path) -> str:
+    """A table's columns, for who has to map them; nothing for what cannot be read."""
+    from inkprint.extract.fields import names_of
+    from inkprint.extract.tables import read_table
+
+    with contextlib.suppress(UserError):
+        return f"; there are: {names_of(read_table(path, path.name, []))}"
+    return ""
 
 
 @contextlib.contextmanager

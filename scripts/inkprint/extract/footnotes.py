@@ -10,8 +10,10 @@ from itertools import pairwise
 from inkprint.extract.lines import Line
 
 _STARTS = re.compile(r"[\[(]?(\d{1,3})[\]).]?\s*\S|([*†‡§‖¶]{1,3})\s*\w")
+_FIGURE = re.compile(r"\d")
+_WORD_AND_FIGURE = re.compile(r"\b([^\W\d_]{4,})(\d{1,3})\b")
 # A note mark set in the text's own type, glued to a word's point or closing quote: them."5
-_GLUED = re.compile(r"(?<=[^\W\d_]{3})([.,;:!?]?[”’\"')\]]+|[.,;:!?])(\d{1,3})(?=\s|$|[—,;])")
+_GLUED = re.compile(r"(?<=[^\W\d_]{3})([.,;:!?]?[”’\"')\]]+[.,;:!?]?|[.,;:!?])(\d{1,3})(?=\s|$|[—,;])")
 _ABBREVIATIONS = re.compile(r"\b(fig|vol|chap|art|sect|pages|nos|ser|app|eqs?)[.,;:]$", re.IGNORECASE)
 
 
@@ -45,9 +47,14 @@ def is_open(lines: Sequence[Line], notes: set[int]) -> bool:
     return bool(notes) and not re.search(r"[.!?”’\"')\]]$", lines[max(notes)].text)
 
 
-def cut_glued_marks(text: str) -> tuple[str, list[str]]:
-    """A line without note marks that are glued to its words, and the marks."""
+def cut_glued_marks(text: str, after_words: set[str]) -> tuple[str, list[str]]:
+    """A line without note marks that are glued to its words, and the marks.
+
+    after_words: words that end in a figure which is a mark, as `marks_after_words` finds them.
+    """
     marks: list[str] = []
+    if not _FIGURE.search(text):
+        return text, marks
 
     def cut(match: re.Match[str]) -> str:
         before = text[: match.start(2)]
@@ -56,7 +63,14 @@ def cut_glued_marks(text: str) -> tuple[str, list[str]]:
         marks.append(match[2])
         return match[1]
 
-    return _GLUED.sub(cut, text), marks
+    def cut_word(match: re.Match[str]) -> str:
+        if match[0] not in after_words:
+            return match[0]
+        marks.append(match[2])
+        return match[1]
+
+    text = _GLUED.sub(cut, text)
+    return _WORD_AND_FIGURE.sub(cut_word, text) if after_words else text, marks
 
 
 def marks_after_words(texts: Sequence[str], counts: Counter[str]) -> set[str]:
@@ -66,7 +80,7 @@ def marks_after_words(texts: Sequence[str], counts: Counter[str]) -> set[str]:
     """
     found: list[tuple[str, int]] = []
     for text in texts:
-        for match in re.finditer(r"\b([^\W\d_]{4,})(\d{1,3})\b", text):
+        for match in _WORD_AND_FIGURE.finditer(text) if _FIGURE.search(text) else ():
             if counts[match[1].lower()]:
                 found.append((match[0], int(match[2])))
     following = sum(0 <= b[1] - a[1] <= 3 for a, b in pairwise(found))

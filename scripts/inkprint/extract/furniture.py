@@ -20,6 +20,7 @@ EDGE_ROWS = 3  # a head or foot is among the first or last so many rows
 ALONE = 1000.0  # the gap to the next row where there is none
 SAME_HEIGHT = 4.0  # points
 REPEATS = 3  # pages on which a line must come back
+NEARBY = 60  # pages: the longest chapter whose title may stand above its pages
 NEAR = 2  # pages: a head comes back on the next page or the next left one, an author's refrain later
 
 _FIGURE = r"(\d{1,4}|[ivxlcdm]{1,9})"
@@ -58,11 +59,20 @@ def find_furniture(pages: Sequence[RawPage], edges: bool = True) -> tuple[list[d
     labels = [""] * len(pages)
     repeated = _repeated(rows, offsets, leading)
     numbers = {row for row in rows if any(_counts(row, *n, offsets) for n in _number_alone(row.text))}
+    numbered = {row.page for row in numbers}
+    repeated |= _after_titles(rows, offsets, leading)
     bands = _bands(repeated | numbers)
+    heights = defaultdict(list)
+    for row in repeated:
+        heights[row.at_top, _key(row, offsets)].append(row.top)
     for row in rows:
         if row in numbers:
             reason, labels[row.page] = "page number", row.text.strip("[]()–—-~·•|* ")
-        elif row in repeated or _stands_like_one(row, bands, offsets, leading):
+        elif (
+            row in repeated
+            or any(abs(top - row.top) < SAME_HEIGHT for top in heights[row.at_top, _without_numbers(row)])
+            or _stands_like_one(row, bands, {} if row.page in numbered else offsets, leading)
+        ):
             reason = "running head" if row.at_top else "running foot"
         else:
             continue
@@ -178,7 +188,7 @@ def _page_offsets(rows: Sequence[Row]) -> dict[str, set[int]]:
 
 
 def _counts(row: Row, kind: str, value: int, _text: str, offsets: dict[str, set[int]]) -> bool:
-    return value - row.page in offsets[kind]
+    return value - row.page in offsets.get(kind, ())
 
 
 def _ends_in_page_number(row: Row, offsets: dict[str, set[int]]) -> bool:
@@ -193,6 +203,40 @@ def _key(row: Row, offsets: dict[str, set[int]]) -> str:
             text = text.removeprefix(found) if text.startswith(found) else text.removesuffix(found)
             text = text.strip(" |·•–—.:")
     return " ".join(text.casefold().split())
+
+
+def _without_numbers(row: Row) -> str:
+    """The row's words without a figure at either end, be it a page's or not: xii in a short preface."""
+    text = row.text.strip()
+    first = _FIRST.match(text)
+    return " ".join(_LAST.sub("", text[first.end() :] if first else text).casefold().split())
+
+
+def _after_titles(rows: Sequence[Row], offsets: dict[str, set[int]], leading: float) -> set[Row]:
+    """Heads of chapters too short for them to come back: rows at one height on several pages, each with the
+    words of a title at most NEARBY pages before.
+    """
+    places: dict[tuple[bool, int, float], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.at_top and 0.5 * leading < row.gap < ALONE and len(row.text) < 90:
+            places[row.at_top, round(row.top), row.size].append(row)
+    titles: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        titles[_key(row, offsets)].append(row)
+    found: set[Row] = set()
+    for place in places.values():
+        said = [
+            row
+            for row in place
+            if any(
+                0 < row.page - other.page <= NEARBY
+                and (abs(other.top - row.top) > SAME_HEIGHT or other.size > row.size)
+                for other in titles[_key(row, offsets)]
+            )
+        ]
+        if len({row.page for row in said}) >= REPEATS:
+            found |= set(said)
+    return found
 
 
 def _repeated(rows: Sequence[Row], offsets: dict[str, set[int]], leading: float) -> set[Row]:
@@ -231,7 +275,7 @@ def _stands_like_one(
     if row.gap <= 0.5 * leading or row.gap >= ALONE:
         return False
     # A footnote's number may happen to be the page's; its words end like a sentence.
-    title = len(row.text) < 90 and not re.search(r"[.,;:?!”\"]$", row.text)
+    title = len(row.text) < 90 and not re.search(r"[.,;:?!”\"-]$", row.text)
     return _in_band(row, bands) or (_ends_in_page_number(row, offsets) and title)
 
 

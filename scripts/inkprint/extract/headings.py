@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -48,17 +48,19 @@ class Type:
     size: float
     leading: float
     bold: bool
+    mono: bool
     printed: bool  # set by a printer, and not by the blank lines of a text file
 
 
 def body_type(pages: Sequence[Sequence[Line]], printed: bool) -> Type:
     """The size of most letters, and the usual distance from line to line."""
     sizes: Counter[float] = Counter()
-    bold = 0
+    bold = mono = 0
     for lines in pages:
         for line in lines:
             sizes[line.size] += len(line.text)
             bold += len(line.text) if line.bold else 0
+            mono += len(line.text) if line.mono else 0
     size = max(sizes, key=lambda key: (sizes[key], key)) if sizes else 10.0
     steps = [
         b.top - a.top
@@ -66,7 +68,9 @@ def body_type(pages: Sequence[Sequence[Line]], printed: bool) -> Type:
         for a, b in pairwise(lines)
         if a.size == b.size == size and 0 < b.top - a.top < 4 * size
     ]
-    return Type(size, median(steps) if steps else 1.2 * size, bold * 2 > sum(sizes.values()), printed)
+    leading = median(steps) if steps else 1.2 * size
+    most = sum(sizes.values()) / 2
+    return Type(size, leading, bold > most, mono > most, printed)
 
 
 @dataclass(frozen=True)
@@ -86,12 +90,12 @@ class Heading:
         return " ".join(self.lines)
 
 
-def find_headings(index: int, lines: Sequence[Line], type_: Type) -> list[Heading]:
-    """The headings of one page, neighbouring lines together."""
+def find_headings(index: int, lines: Sequence[Line], type_: Type, displays: Container[int]) -> list[Heading]:
+    """The headings of one page, neighbouring lines together; none among the displays."""
     if not lines:
         return []
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
-    flags = [_stands_out(lines, at, left, right, type_) for at in range(len(lines))]
+    flags = [at not in displays and _stands_out(lines, at, left, right, type_) for at in range(len(lines))]
     for at in range(len(lines) - 1):
         # A chapter's number close above its title is part of the heading whatever its type.
         if (
@@ -130,8 +134,10 @@ def _stands_out(lines: Sequence[Line], at: int, left: float, right: float, type_
     line = lines[at]
     text = line.text
     words = text.split()
-    letters = [character for character in text if character.isalpha()]
-    if len(words) > 14 or not (letters or text.strip(".").isdigit()) or text.endswith((",", ";", "-")):
+    if len(words) > 14 or text.endswith((",", ";", "-")):
+        return False
+    letters = "".join(filter(str.isalpha, text))
+    if not (letters or text.strip(".").isdigit()):
         return False
     above = line.top - lines[at - 1].bottom if at else 1000.0
     below = lines[at + 1].top - line.bottom if at + 1 < len(lines) else 1000.0
@@ -147,8 +153,8 @@ def _stands_out(lines: Sequence[Line], at: int, left: float, right: float, type_
     middle = abs((line.x0 + line.x1) / 2 - (left + right) / 2) < 0.05 * (right - left)
     short = line.x1 - line.x0 < 0.7 * (right - left)
     centred = middle and line.x0 > left + 0.08 * (right - left)
-    caps = len(letters) >= 4 and sum(letter.isupper() for letter in letters) > 0.9 * len(letters)
-    if section_name(text) and apart and len(words) <= 6:
+    caps = len(letters) >= 4 and sum(map(str.isupper, letters)) > 0.9 * len(letters)
+    if apart and len(words) <= 6 and section_name(text):
         return True
     if line.bold and not type_.bold and (caps or (short and centred)):
         return True

@@ -34,25 +34,38 @@ _ACCENTED = re.compile(f"([{''.join(ACCENTS)}])([A-Za-zı])")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
-_LOST_BLANK = re.compile(r"([a-z]{2}[.!?][”’]?(?=[A-Z][a-z]|[AI] )|[a-z]{2}[.,;:!?](?=“\w))")
+# The point comes first, for the search to leap to it.
+_LOST_BLANK = re.compile(r"[.!?](?<=[a-z]{2}.)[”’]?(?=[A-Z][a-z]|[AI] )|[.,;:!?](?<=[a-z]{2}.)(?=“\w)")
 SOFT_HYPHEN = "\u00ad"
 _HYPHENS = re.compile("[\u2010\u2011]")
-_SPACES = re.compile(r"\s+")
 
 WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _BROKEN = re.compile(r"([^\W\d_]+(?:[-'’][^\W\d_]+)*)-$")
+MOST_CAPITALS = 12  # words that a printer sets in capitals at the head of a chapter
+FEWEST_AFTER = 5  # words of the same paragraph in small letters
+LONGEST_WORD = 60  # letters looked at before a hyphen at a line's end: searching whole paragraphs is slow
 # So many other words of the book begin or end like the halves, before two known words are joined into one.
 CLOSED_KIN = 5
 # English words that mostly begin solid words (upside, overcome): for short books, which hold too few kin.
 SOLID_STARTS = set(
-    "after any back down every fore here how in mean no off on other out over some there through under up"
-    " what when where who with".split()
+    "after any back down every for fore here house how in mean no off on other out over some there through"
+    " under up what when where who with".split()
 )
+# And words that mostly end them (lifeboat, cupboard, bedrooms).
+SOLID_ENDS = set(
+    "board boards boat boats bodies body book books fold ful hold house houses less light man men mark one"
+    " place places room rooms self selves shine ship ships shop stairs thing things ward wards ways where"
+    " woman women yard yards".split()
+)
+TENS = set("twenty thirty forty fifty sixty seventy eighty ninety".split())
+DIGITS = set("one two three four five six seven eight nine".split())
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 def clean(text: str) -> str:
     """Ligatures apart, accents on their letters, nothing invisible but the soft hyphen; spaces kept."""
+    if text.isascii() and text.isprintable():
+        return text  # nearly every line of an English book
     text = _INVISIBLE.sub("", text.translate(LIGATURES))
     text = _HYPHENS.sub("-", text)
     if any(accent in text for accent in ACCENTS):
@@ -68,18 +81,18 @@ def _compose(match: re.Match[str]) -> str:
 
 def one_space(text: str) -> str:
     """All white space, U+2028 and its like too, as single blanks; soft hyphens inside a line gone."""
-    return _SPACES.sub(" ", text.replace(SOFT_HYPHEN, "")).strip()
+    return " ".join(text.replace(SOFT_HYPHEN, "").split())
 
 
 def space_sentences(text: str) -> str:
     """A blank where tight setting lost it after a sentence's end or before a quotation: fly.The moment."""
-    return _LOST_BLANK.sub(r"\1 ", text)
+    return _LOST_BLANK.sub(r"\g<0> ", text)
 
 
 def is_ornament(text: str) -> bool:
     """A row that is drawn, not read: * * *, a line of dingbats, a rule of dashes."""
-    marks = [character for character in text if not character.isspace()]
-    if not marks or any(character.isalnum() or character in "=+−<>()[]{}√" for character in marks):
+    marks = "".join(text.split())
+    if not marks or any(map(str.isalnum, marks)) or any(sign in marks for sign in "=+−<>()[]{}√"):
         return False
     return not all(character in "“”‘’\"'.,;:!?…" for character in marks) or len(marks) > 3
 
@@ -89,7 +102,7 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
     counts: Counter[str] = Counter()
     after_hyphen = False
     for text in texts:
-        words = [match[0].lower() for match in WORD.finditer(text)]
+        words = WORD.findall(text.lower())
         if after_hyphen and words:
             words = words[1:]
         after_hyphen = text.endswith(("-", SOFT_HYPHEN))
@@ -133,9 +146,11 @@ class Joiner:
             return one_space(first) + second
         if not first or not second:
             return first or second
-        broken, rest = _BROKEN.search(first), _LETTERS.match(second)
+        broken, rest = _broken(first), _LETTERS.match(second)
         if broken and rest:
-            return (first[:-1] if self.is_one_word(broken[1], rest[0]) else first) + second
+            chain = second[rest.end() : rest.end() + 1] == "-" and rest[0].lower() in self._commonest
+            whole = not chain and self.is_one_word(broken[1], rest[0])  # daughter-|in-law keeps its hyphen
+            return (first[:-1] if whole else first) + second
         # A dash or a hyphen after a figure ties both sides: 1914-|18, heart—|or.
         if first.endswith(("-", "—")) and first.rstrip("-—")[-1:].strip():
             return first + second
@@ -152,6 +167,8 @@ class Joiner:
             return joined > hyphened
         if upper or not self._breaks_words:
             return False
+        if left in TENS and right in DIGITS:
+            return False
         head, last = left.rpartition("-")[::2]
         if head:  # three-and-|twenty keeps its hyphen, self-gov-|ernment does not
             return self._counts[last] == 0 or (self._counts[last + right] > 0 and self._counts[right] == 0)
@@ -163,14 +180,49 @@ class Joiner:
         # Both halves are words and the whole is not known: what else do these halves do in this book?
         closed = self._closed_starts[left] + self._closed_ends[right]
         opened = self._open_starts[left] + self._open_ends[right]
-        return closed >= 3 * opened and (closed >= CLOSED_KIN or left in SOLID_STARTS)
+        solid = left in SOLID_STARTS or right in SOLID_ENDS
+        return closed >= 3 * opened and (closed >= CLOSED_KIN or solid)
 
 
 def broken_words(texts: Iterable[str]) -> Iterable[tuple[str, str]]:
     """The halves around the hyphens at line ends."""
     before = ""
     for text in texts:
-        broken, rest = _BROKEN.search(before), _LETTERS.match(text)
+        broken, rest = _broken(before), _LETTERS.match(text)
         if broken and rest:
             yield broken[1], rest[0]
         before = text
+
+
+def _broken(text: str) -> re.Match[str] | None:
+    """The word before a hyphen at the end."""
+    return _BROKEN.search(text[-LONGEST_WORD:]) if text.endswith("-") else None
+
+
+def capital_words(text: str) -> int:
+    """How many words a printer set in capitals at the head of a chapter; 0 where it is another thing."""
+    words = text.split()
+    count = next((at for at, word in enumerate(words) if any(map(str.islower, word))), len(words))
+    some = any(sum(map(str.isalpha, word)) > 1 for word in words[:count])
+    return count if some and count <= MOST_CAPITALS and len(words) >= count + FEWEST_AFTER else 0
+
+
+def as_written(text: str, forms: Counter[str]) -> str:
+    """A paragraph without a printer's capitals at its head: each word in the form it mostly has in the book.
+
+    forms: how often each word stands in the book, as it is written.
+    """
+    count = capital_words(text)
+    words = text.split(" ")
+    for at, word in enumerate(words[:count]):
+        words[at] = WORD.sub(lambda match: _usual(match[0], forms), word)
+    if count:
+        head = re.sub(r"[^\W\d_]", lambda match: match[0].upper(), words[0], count=1)
+        words[0] = head
+    return " ".join(words)
+
+
+def _usual(word: str, forms: Counter[str]) -> str:
+    lower = word.lower()
+    counts = {lower: forms[lower], lower.capitalize(): forms[lower.capitalize()], word: forms[word] - 1}
+    return max(counts, key=lambda form: counts[form])

@@ -10,11 +10,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from inkprint.extract.columns import by_columns
 from inkprint.extract.letters import SOFT_HYPHEN, clean, one_space, space_sentences
 
 NOTE_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡§‖¶]{1,3})(?:[,–-] ?\d{1,3})*[\])]?")
 _OVER = re.compile(r"[−–-]?\d{1,3}")
 _UNDER = re.compile(r"\d{1,3}[a-z]?(?!\w)|[a-z](?!\w)")
+WORDS_OF_A_LETTER = ("A", "I", "O")
+GUTTER = 6.0  # points between columns at least
+CELL_SPACE = 0.9  # of the type's size: wider than any space between words, it parts the cells of a table
 RAISED = 0.12  # a raised mark's baseline lies this share of the line's size above the line's
 SMALLER = 0.85  # and its size is below this share
 
@@ -31,8 +35,11 @@ class Line:
     size: float  # the size of most of its letters
     bold: bool
     italic: bool
+    mono: bool  # in the letters of a typewriter
     mark: str = ""  # a raised note mark that it begins with
     marks: tuple[str, ...] = ()  # raised note marks cut out of it
+    capital: float = 0.0  # the bottom of the drop capital that it begins with
+    cells: tuple[tuple[float, float], ...] = ()  # left and right edges of the pieces that wide spaces part
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class RawPage:
     lines: tuple[Line, ...]
     sideways: tuple[str, ...]  # lines that do not run from left to right
     pictures: bool  # looked for only where there is no text
+    columns: bool = False  # its lines go down one column and then the next
 
 
 def read_page(page: Any, number: int) -> RawPage:
@@ -58,24 +66,26 @@ def read_page(page: Any, number: int) -> RawPage:
     for block in found["blocks"]:
         items = _stack_fractions(block.get("lines", ()))
         read = [(item["dir"][0] >= 0.9, line) for item in items if (line := _line(item["spans"]))]
-        blocks.append(_merge([line for level, line in read if level]))
+        blocks.append([line for level, line in read if level])
         turned.append([line for level, line in read if not level])
     if sum(map(len, turned)) > sum(map(len, blocks)):  # a whole page turned: its text is still text
         blocks, turned = turned, []
-    lines = _reading_order([block for block in blocks if block])
+    lines, columns = _reading_order(blocks)
     sideways = [line.text for block in turned for line in block]
     pdf = page.parent.is_pdf  # an EPUB has no labels, and its images are asked for in another way
     images = page.get_images if pdf else page.get_image_info
     pictures = not lines and bool(images() or page.get_drawings())
     size = found["width"], found["height"]
     label = page.get_label() if pdf else ""
-    return RawPage(number, label, *size, tuple(lines), tuple(sideways), pictures)
+    return RawPage(number, label, *size, tuple(lines), tuple(sideways), pictures, columns)
 
 
 def _stack_fractions(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """A fraction's figures stand one above the other and come as the end of one line and the start of
     the next. Put together as 1/2 they are not taken for note marks."""
     kept = [dict(item, spans=[span for span in item["spans"] if span["text"]]) for item in items]
+    if not any(_OVER.fullmatch(span["text"].strip()) for item in kept for span in item["spans"][-2:]):
+        return kept
     for first, second in pairwise(kept):
         over = next((span for span in reversed(first["spans"]) if span["text"].strip()), None)
         under = next((span for span in second["spans"] if span["text"].strip()), None)
@@ -98,18 +108,14 @@ def _width(span: dict[str, Any]) -> float:
 
 
 def _line(spans: list[dict[str, Any]]) -> Line | None:
-    spans = [span for span in spans if span["text"]]
-    sizes: Counter[float] = Counter()
-    for span in spans:
-        sizes[round(span["size"], 1)] += len(span["text"].strip())
-    if not sizes or not max(sizes.values()):
+    boxes = [span["bbox"] for span in spans if span["text"].strip()]
+    if not boxes:
         return None
-    size = max(sizes, key=lambda key: (sizes[key], key))
-    baselines = [span["origin"][1] for span in spans if round(span["size"], 1) == size]
+    size, main = _main_spans(spans)
     text, mark, marks = "", "", []
     for span in spans:
         piece = span["text"]
-        if _is_mark(span, text, size, baselines[0]):
+        if span["size"] < SMALLER * size and _is_mark(span, text, size, main[0]["origin"][1]):
             marks.append(piece.strip())
             mark = mark or (piece.strip() if not text.strip() else "")
             # The blank after a mark is often set in the mark's own raised type.
@@ -121,8 +127,6 @@ def _line(spans: list[dict[str, Any]]) -> Line | None:
     text = space_sentences(one_space(text)) + soft
     if not text:
         return None
-    main = [span for span in spans if round(span["size"], 1) == size]
-    boxes = [span["bbox"] for span in spans if span["text"].strip()]
     return Line(
         text=text,
         x0=min(box[0] for box in boxes),
@@ -132,22 +136,35 @@ def _line(spans: list[dict[str, Any]]) -> Line | None:
         size=size,
         bold=_most(main, 16),
         italic=_most(main, 2),
+        mono=_most(main, 8),
         mark=mark,
         marks=tuple(marks),
     )
 
 
+def _main_spans(spans: list[dict[str, Any]]) -> tuple[float, list[dict[str, Any]]]:
+    """The size of most letters, and the spans that have it."""
+    rounded = [round(span["size"], 1) for span in spans]
+    if len(set(rounded)) == 1:
+        return rounded[0], spans
+    sizes: Counter[float] = Counter()
+    for size, span in zip(rounded, spans, strict=True):
+        sizes[size] += len(span["text"].strip())
+    most = max(sizes, key=lambda size: (sizes[size], size))
+    return most, [span for size, span in zip(rounded, spans, strict=True) if size == most]
+
+
 def _most(spans: list[dict[str, Any]], flag: int) -> bool:
+    if len(spans) == 1:
+        return bool(spans[0]["flags"] & flag)
     flagged = sum(len(span["text"]) for span in spans if span["flags"] & flag)
     return flagged * 2 > sum(len(span["text"]) for span in spans)
 
 
 def _is_mark(span: dict[str, Any], before: str, size: float, baseline: float) -> bool:
-    if not NOTE_MARK.fullmatch(span["text"].strip()):
-        return False
-    small = span["size"] < SMALLER * size
+    """Whether a span in small type is a raised note mark."""
     raised = span["flags"] & 1 or span["origin"][1] < baseline - RAISED * size
-    if not (small and raised):
+    if not (raised and NOTE_MARK.fullmatch(span["text"].strip())):
         return False
     # An exponent follows a single letter, a figure or a bracket; a note mark follows a word or its point.
     tail = before.rstrip()
@@ -167,14 +184,15 @@ def _merge(lines: list[Line]) -> list[Line]:
         last = merged[-1] if merged else None
         if last and _drawn_twice(last, line):
             continue
-        if last and _same_row(last, line) and -4 < line.x0 - last.x1 < 3 * line.size:
+        if last and _is_drop_cap(last, line):
+            blank = " " if last.text in WORDS_OF_A_LETTER and line.x0 - last.x1 > 0.3 * line.size else ""
+            merged[-1] = replace(line, text=last.text + blank + line.text, x0=last.x0, capital=last.bottom)
+        elif last and _same_row(last, line) and -4 < line.x0 - last.x1 < 3 * line.size:
             blank = "" if line.x0 - last.x1 < 0.12 * line.size and last.text[-1:] != "," else " "
             merged[-1] = _glue(last, line, blank)
         elif len(merged) > 1 and _is_sign(last) and _same_row(merged[-2], line) and line.x0 >= last.x0:
             # A root sign stands too high for its row and parts it: where |√| 2 ought to be.
             merged[-2:] = [_glue(_glue(merged[-2], merged[-1], " "), line, "")]
-        elif last and _is_drop_cap(last, line):
-            merged[-1] = replace(line, text=last.text + line.text, x0=last.x0, marks=line.marks)
         else:
             merged.append(line)
     return merged
@@ -185,11 +203,21 @@ def _glue(first: Line, second: Line, blank: str) -> Line:
     return replace(
         longer,
         text=first.text + blank + second.text,
+        cells=_cells(first, second),
         x0=first.x0,
         x1=max(first.x1, second.x1),
         mark=first.mark,
         marks=first.marks + second.marks,
     )
+
+
+def _cells(first: Line, second: Line) -> tuple[tuple[float, float], ...]:
+    """The pieces of a row, where the space before the second is wider than one between words."""
+    *before, last = first.cells or ((first.x0, first.x1),)
+    following, *after = second.cells or ((second.x0, second.x1),)
+    if following[0] - last[1] >= CELL_SPACE * first.size:
+        return (*before, last, following, *after)
+    return (*before, (last[0], following[1]), *after)
 
 
 def _is_sign(line: Line | None) -> bool:
@@ -208,13 +236,31 @@ def _is_drop_cap(first: Line, second: Line) -> bool:
     return first.top - second.size < second.top < first.bottom and second.x0 > first.x0
 
 
-def _reading_order(blocks: list[list[Line]]) -> list[Line]:
-    """Blocks from top to bottom where there is one column; otherwise as the file draws them."""
-    tops = [(min(line.top for line in block), block) for block in blocks]
-    lines = [line for block in blocks for line in block]
+def _reading_order(blocks: list[list[Line]]) -> tuple[list[Line], bool]:
+    """Column by column, or blocks from top to bottom where there is one; a table as the file draws it.
+
+    Returns the lines, and whether they stand in columns.
+    """
+    pieces = [line for block in blocks for line in block]
+    columns = by_columns(pieces) if _overlap(pieces) else None
+    if columns:
+        return [line for column in columns for line in _merge([pieces[at] for at in column])], True
+    merged = [lines for block in blocks if (lines := _merge(block))]
+    if not _side_by_side([line for block in merged for line in block]):
+        merged.sort(key=lambda block: min(line.top for line in block))
+    return _merge([line for block in merged for line in block]), False
+
+
+def _overlap(lines: Sequence[Line]) -> bool:
+    """Whether some lines have another at their height, if not in their row: columns need not share a grid."""
+    ordered = sorted(lines, key=lambda line: line.top)
+    pairs = pairwise(ordered)
+    return any(b.top < a.bottom - 1 and (a.x1 < b.x0 - GUTTER or b.x1 < a.x0 - GUTTER) for a, b in pairs)
+
+
+def _side_by_side(lines: Sequence[Line]) -> bool:
+    """Whether many lines have another beside them."""
     ordered = sorted(lines, key=lambda line: (line.top, line.x0))
     pairs = pairwise(ordered)
     beside = sum(_same_row(a, b) and b.x0 > a.x1 + a.size / 2 for a, b in pairs)
-    if beside <= max(2, len(lines) // 8):
-        lines = [line for _, block in sorted(tops, key=lambda item: item[0]) for line in block]
-    return _merge(lines)
+    return beside > max(2, len(lines) // 8)

@@ -67,4 +67,4 @@ def _line(row: int, text: str) -> Line | None:
     if not words:
         return None
     left, top = LETTER * indent, LINE * row
-    return Line(words, left, top, left + LETTER * len(words), top + SIZE, SIZE, False, False)
+    return Line(words, left, top, left + LETTER * len(words), top + SIZE, SIZE, False, False, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +11,22 @@ from inkprint.errors import UserError
 from inkprint.extract.documents import is_plain_text, opened, outline_of, read_text
 from inkprint.extract.overrides import Overrides
 from inkprint.hashes import hash_file
-from inkprint.records import ChapterStart, Page, RemovedLine, content_id
+from inkprint.records import ChapterStart, MarkedLine, Page, RemovedLine, content_id
 
 
-def read_document(name: str, path: Path, overrides: Overrides) -> list[Page]:
+def read_document(name: str, path: Path, overrides: Overrides, drop: Sequence[str]) -> list[Page]:
     """Every page of one document, judged. Raises UserError when it has no text to keep."""
     from inkprint.extract.book import has_text, read_book
     from inkprint.extract.plain import text_pages
 
     if is_plain_text(path):
-        sheets = read_book(text_pages(read_text(path) or ""), [], False, overrides)
+        sheets = read_book(text_pages(read_text(path) or ""), [], False, overrides, drop)
     else:
         from inkprint.extract.lines import read_page
 
         with opened(path) as document:
             raw = [read_page(page, number) for number, page in enumerate(document, start=1)]
-            sheets = read_book(raw, outline_of(document), True, overrides)
+            sheets = read_book(raw, outline_of(document), True, overrides, drop)
     if not has_text(sheets):
         raise UserError(nothing_kept(path, Counter(sheet.page_class for sheet in sheets)))
     digest = hash_file(path)
@@ -65,4 +66,5 @@ def page_record(name: str, digest: str, sheet: Any) -> Page:
         else [],
         text=sheet.text,
         removed=[RemovedLine(text=text, reason=reason) for text, reason in sheet.removed],
+        marked=[MarkedLine(text=text, kind=kind) for text, kind in sheet.marked],
     )

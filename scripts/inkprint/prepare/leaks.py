@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkprint.errors import UserError
-from inkprint.recipe import Prepare
+from inkprint.recipe import Passages
 from inkprint.records import Passage
 from inkprint.runs import TrainingText, are_among, hashed_runs, index_training_text, longest_run
 
@@ -73,14 +73,14 @@ def _held_grams(held_out: list[Passage], text: TrainingText) -> tuple[NDArray[np
     return every[order], holders[order]
 
 
-def audit(passages: list[Passage], settings: Prepare) -> dict[str, Any]:
+def audit(passages: list[Passage], limits: Passages) -> dict[str, Any]:
     """What leaks.json holds: the limits, each held-out split's largest and mean leak, and every passage's."""
     training = index_training_text(passage for passage in passages if passage.split == "train")
     grams = np.unique(hashed_runs(training.text, GRAM_WORDS))
     leaks = [_leak(passage, training, grams) for passage in passages if passage.split in HELD_OUT]
     return {
         "gram_words": GRAM_WORDS,
-        "limits": {"run_words": settings.leak_run_words, "gram_share": settings.leak_gram_share},
+        "limits": {"run_words": limits.leak_run_words, "gram_share": limits.leak_gram_share},
         "splits": {name: _summary([leak for leak in leaks if leak["split"] == name]) for name in HELD_OUT},
         "passages": leaks,
     }
@@ -98,9 +98,9 @@ def check_leaks(leaks: dict[str, Any], passages: list[Passage]) -> None:
     raise UserError(
         f"prepare: {len(over)} held-out passages share more with train than the recipe allows; {held.id} of "
         f"{held.document}, {held.chapter!r}, shares {worst['run_words']} words in a row with {source.id} of "
-        f"{source.document}, {source.chapter!r} (prepare.leak_run_words is {limits['run_words']}), and "
-        f"{worst['gram_share']:.0%} of its {GRAM_WORDS}-grams with train (prepare.leak_gram_share is "
-        f"{limits['gram_share']:g})"
+        f"{source.document}, {source.chapter!r} (prepare.passages.leak_run_words is {limits['run_words']}), "
+        f"and {worst['gram_share']:.0%} of its {GRAM_WORDS}-grams with train (prepare.passages."
+        f"leak_gram_share is {limits['gram_share']:g})"
     )
 
 

@@ -11,7 +11,7 @@ from inkprint.prepare.duplicates import find_contained, find_repeats, shingle
 from inkprint.prepare.leaks import find_shared
 from inkprint.prepare.passages import Cut
 from inkprint.prepare.quality import quality_faults
-from inkprint.recipe import Prepare
+from inkprint.recipe import Passages
 from inkprint.records import Passage, Reject, content_id
 
 
@@ -24,7 +24,10 @@ class LeftOut:
 
 
 def select(
-    cuts: list[Cut], settings: Prepare, by_hand: frozenset[str] = frozenset()
+    cuts: list[Cut],
+    near_duplicate: float | None,
+    limits: Passages,
+    by_hand: frozenset[str] = frozenset(),
 ) -> tuple[list[Cut], list[LeftOut]]:
     """The cuts that become passages, in order, and the others with their reasons.
 
@@ -32,13 +35,13 @@ def select(
     rules are the same in every split and know no other document. What stands elsewhere as well is left out
     of train alone: held-out passages are the same whatever other books there are.
     """
-    left_out = list(_faulty(cuts, settings, by_hand))
+    left_out = list(_faulty(cuts, limits, by_hand))
     left_out += _same_text(_rest(cuts, left_out))
-    if settings.shared_share is not None:
-        left_out += _shared(_rest(cuts, left_out), settings.shared_share, settings.leak_run_words)
-    if settings.near_duplicate is not None:
+    if limits.shared_share is not None:
+        left_out += _shared(_rest(cuts, left_out), limits.shared_share, limits.leak_run_words)
+    if near_duplicate is not None:
         train = [cut for cut in _rest(cuts, left_out) if cut.passage.split == "train"]
-        left_out += _repeated(train, settings.near_duplicate)
+        left_out += _repeated(train, near_duplicate)
     order = {id(cut): number for number, cut in enumerate(cuts)}
     return _rest(cuts, left_out), sorted(left_out, key=lambda one: order[id(one.cut)])
 
@@ -76,14 +79,14 @@ def _rest(cuts: Iterable[Cut], left_out: Iterable[LeftOut]) -> list[Cut]:
     return [cut for cut in cuts if id(cut) not in gone]
 
 
-def _faulty(cuts: list[Cut], settings: Prepare, by_hand: frozenset[str]) -> Iterable[LeftOut]:
+def _faulty(cuts: list[Cut], limits: Passages, by_hand: frozenset[str]) -> Iterable[LeftOut]:
     for _, group in groupby(cuts, key=lambda cut: cut.passage.document):
         own = list(group)
-        faults = quality_faults([cut.passage.text for cut in own], settings.filters)
+        faults = quality_faults([cut.passage.text for cut in own], limits.filters)
         for number, cut in enumerate(own):
             if not by_hand.isdisjoint(cut.passage.page_ids):
                 continue
-            if cut.passage.words < settings.min_words:
+            if cut.passage.words < limits.min_words:
                 yield LeftOut(cut, "fewer words than min_words", f"{cut.passage.words} words")
             elif number in faults:
                 yield LeftOut(cut, *faults[number])

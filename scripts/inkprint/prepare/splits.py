@@ -50,13 +50,13 @@ def split_by_name(names: list[str], validation: list[str], test: list[str], what
     return [of.get(name.casefold(), "train") for name in names]
 
 
-def describe_split(settings: Prepare, seed: int) -> str:
+def describe_split(settings: Prepare, split_by: str, seed: int) -> str:
     """What the recipe holds out, in a sentence for the review."""
     if isinstance(settings.test, list):
         named = [f"{name}: {'; '.join(getattr(settings, name))}" for name in ("test", "validation")]
-        return f"Whole {settings.split_by}s are held out, as the recipe names them. {'. '.join(named)}."
+        return f"Whole {split_by}s are held out, as the recipe names them. {'. '.join(named)}."
     shares = f"{settings.test:.0%} for test and {settings.validation:.0%} for validation"
-    if settings.split_by == "chapter":
+    if split_by == "chapter":
         return f"Of each document neighbouring chapters are held out: {shares} of its words; seed {seed}."
     return f"Whole documents are held out, each by a draw of its own: {shares}, on average; seed {seed}."
 
