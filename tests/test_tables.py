@@ -274,7 +274,13 @@ def test_a_path_may_say_the_split(name, split):
 def table_recipe(folder, data, columns, **extract):
     values = yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text())
     values["run"] = "table"
-    values["extract"] = {"data": data, "columns": columns, "labels": None, "on_error": "stop"} | extract
+    values["extract"] = {
+        "data": data,
+        "columns": columns,
+        "labels": None,
+        "drop": [],
+        "on_error": "stop",
+    } | extract
     values["prepare"] = {"validation": 0.1, "test": 0.2, "near_duplicate": 0.8, "passages": None}
     (folder / "recipe.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
     return Workshop(folder, folder / "recipe.yaml")
