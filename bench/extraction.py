@@ -1,4 +1,4 @@
-"""Measure 01_extract: what it keeps and drops of books whose truth is known, its speed, its memory, its peers.
+"""Measure 01_extract: what it keeps of books whose truth is known, its speed, its memory, its peers.
 
     python bench/extraction.py                       ground truth, books that it sets itself, in six minutes
     python bench/extraction.py --quick               shorter books, in a minute
@@ -25,9 +25,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "bench")]
 
 import yaml
-from books import Truth, set_books
+
 from measures import Rates, Score, class_rates
 from score import score_book
+from setting.books import Truth, set_books
 
 QUICK = 0.3  # share of each book's words
 

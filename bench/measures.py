@@ -2,9 +2,10 @@
 
 Words are what stands between blanks, compared without regard to case (small capitals lose it); how many kept
 their case is counted apart. Recall and precision of words count each word as often as it comes (multisets).
-Order similarity is 2 M / (a + b), M being the words in runs that stand in both texts in the same order, as
-difflib's ratio, found in linear time: runs of six words that come once in each text are the anchors, the longest
-chain of them in order is taken (patience diff), and difflib without its junk rule aligns what lies between.
+Order similarity is 2 M / (a + b), M being the words in runs that stand in both texts in the same order, as in
+difflib's ratio, found in linear time: runs of six words that come once in each text are the anchors, the
+longest chain of them in order is taken (patience diff), and difflib without its junk rule aligns what lies
+between.
 """
 
 from __future__ import annotations
@@ -17,11 +18,18 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
-from typeset import Printed
+from setting.pdf import Printed
 
 ANCHOR_WORDS = 6
 AUTHOR = {"body"}  # lines that are to be kept
-OPEN = {"heading", "caption", "table", "formula", "code"}  # a recipe decides; neither right nor wrong if kept
+OPEN = {
+    "heading",
+    "caption",
+    "label",
+    "table",
+    "formula",
+    "code",
+}  # a recipe decides; neither right nor wrong if kept
 Block = tuple[int, int, int]  # position in the first text, in the second, length
 
 

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from books import Truth
 from measures import (
     AUTHOR,
     OPEN,
@@ -19,7 +18,8 @@ from measures import (
     plain,
     word_rates,
 )
-from typeset import Printed
+from setting.books import Truth
+from setting.pdf import Printed
 
 Record = dict[str, Any]  # a line of documents.jsonl
 CONTEXT = 3  # words shown around a fault
@@ -98,8 +98,9 @@ def _open_words(
     lower: list[str],
     blocks: Sequence[tuple[int, int, int]],
 ) -> set[int]:
-    """Positions of kept words that no word of the author's was found for, and that stand in a caption, a table
-    or their like on their page, however parted: blanks between signs are not looked at.
+    """Positions of kept words without a match among the author's that stand in an exhibit of their page.
+
+    However parted: blanks between the signs of a formula are not looked at.
     """
     exhibits, headings = defaultdict(str), defaultdict(list)
     for page, lines in by_page.items():

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from author import Manuscript
+from setting.author import Manuscript
 
-SURNAMES = "Abernathy Bell Calder Dunmore Eastgate Farrow Garrick Hollis Inglis Jessop Kerr Lomax Munro Nairn".split()
-SURNAMES += "Orme Pryce Quarles Rennie Sallow Tarn Upton Vesey Wray Yule".split()
+SURNAMES = (
+    "Abernathy Bell Calder Dunmore Eastgate Farrow Garrick Hollis Inglis Jessop Kerr Lomax Munro Nairn Orme"
+    " Pryce Quarles Rennie Sallow Tarn Upton Vesey Wray Yule"
+).split()
 PLACES = "Leith Oban Whitby Bergen Cork Hull Ghent Malmö".split()
 SUBJECTS = "harbours lamps winters kettles ladders gardens ferries weather bells coal rope bread".split()
 TERMS = (
-    "anchor barrel bell boat bread bucket candle cliff clock coat door fire fish garden gate goat harbour hen hill"
-    " kettle key kitchen ladder lamp letter lighthouse milk morning net oil path potato rain road roof rope sail salt"
-    " school ship shop snow soup stone stove storm table tea tide tower town wall water well wind window winter wool"
+    "anchor barrel bell boat bread bucket candle cliff clock coat door fire fish garden gate goat harbour hen"
+    " hill kettle key kitchen ladder lamp letter lighthouse milk morning net oil path potato rain road roof"
+    " rope sail salt school ship shop snow soup stone stove storm table tea tide tower town wall water well"
+    " wind window winter wool"
 ).split()
 MEANINGS = (
     "what is kept by the door and seldom used",
@@ -31,10 +34,15 @@ CAPTIONS = (
 )
 FORMULAE = ("f(x) = α + βx − π", "∑ a + b ≤ ∞", "y = ∫ g(t) dt − β", "x ∈ A, √2 ∈ B", "∂u/∂t = α(u − v)")
 CODE = (
-    ("def lamps_lit(hours, oil):", "    total = 0", "    for hour in hours:", "        total += oil[hour]", "    return total"),
+    (
+        "def lamps_lit(hours, oil):",
+        "    for hour in hours:",
+        "        total += oil[hour]",
+        "    return total",
+    ),
     ("for (i = 0; i < count; i++) {", "    sum += weights[i];", "}"),
     ("SELECT name, height FROM ladders", "  WHERE owner = 'Tansy'", "  ORDER BY height;"),
-)  # fmt: skip
+)
 LICENCE_HEAD = (
     "The Project Gutenberg eBook of {title}",
     "This ebook is for the use of anyone anywhere, under the terms that stand at its end.",
@@ -47,9 +55,9 @@ LICENCE_TAIL = (
     "*** END OF THE PROJECT GUTENBERG EBOOK {caps} ***",
     "Updated editions will replace the previous one; the old editions will be renamed.",
     "START: FULL LICENSE",
-    "Section 1. Whoever has this work may use it under these terms, which a lawyer has read and an engineer has not.",
+    "Section 1. Whoever has this work may use it under these terms, which a lawyer has read.",
     "Section 2. The work is given as it is. Nobody promises that it is fit for any purpose, tea included.",
-    "Section 3. Donations to the foundation are welcome at every hour of the day and at www.example.org/donate.",
+    "Section 3. Donations are welcome at every hour of the day and at www.example.org/donate.",
 )
 
 
@@ -84,7 +92,7 @@ def remark(dice: Random) -> str:
     """A footnote: a citation, or some words."""
     aside = (
         f"It was {dice.choice(SURNAMES)} who said so, and nobody has dared to contradict; the affair of the "
-        f"{dice.choice(SUBJECTS)} was never explained."
+        f" {dice.choice(SUBJECTS)} was never explained."
     )
     return citation(dice) if dice.random() < 0.6 else aside
 
@@ -94,8 +102,8 @@ def bibliography(dice: Random, count: int) -> list[str]:
     for name in sorted(dice.choice(SURNAMES) for _ in range(count)):
         subject, year = dice.choice(SUBJECTS), dice.randint(1880, 2015)
         entries.append(
-            f"{name}, {dice.choice('ABCDEFG')}. {dice.choice('ABCDEFG')}. ({year}). A Handbook of {subject.title()}, "
-            f"with Some Account of {dice.choice(SUBJECTS).title()}. {dice.choice(PLACES)}: Harbour Press."
+            f"{name}, {dice.choice('ABCDEFG')}. ({year}). A Handbook of {subject.title()}, with Some Account"
+            f" of {dice.choice(SUBJECTS).title()}. {dice.choice(PLACES)}: Harbour Press."
         )
     return entries
 

@@ -1,51 +1,18 @@
-"""A press that fills pages: paragraphs, headings, footnotes, tables and their like, in a book's own layout."""
+"""A press that fills pages with paragraphs, headings, footnotes and tables, in a book's own layout."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from typeset import Leaf, Line, Printed, Run, Type, Word, break_lines, line_runs, measure
+from setting.layouts import Layout
+from setting.pdf import Leaf, Printed
+from setting.typeset import Line, Run, Word, break_lines, line_runs, measure
 
 ROMAN = (
     "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx xxi xxii xxiii xxiv xxv".split()
 )
 MOST_FEET = 7  # lines of footnotes on a page; the rest goes on overleaf
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a book looks. Lengths in points."""
-
-    name: str
-    width: float = 360.0
-    height: float = 560.0
-    margin: float = 46.0  # left and right
-    top: float = 62.0
-    bottom: float = 60.0
-    size: float = 10.5
-    leading: float = 13.6
-    columns: int = 1
-    gutter: float = 20.0
-    type: Type = field(default_factory=Type)
-    hyphens: bool = True  # words are broken at line ends
-    indent: float = 14.0
-    paragraph_gap: float = 0.0
-    heads: str = "alternating"  # book's title left and chapter's right; same; none
-    numbers: str = "foot"  # foot (centred), outer (foot, outer edge), head (beside the running head)
-    number_form: str = "{}"
-    address: str = ""  # printed at the foot of every page
-    furniture_last: bool = True  # heads are drawn after the text
-    opening: str = "plain"  # plain, drop (drop capital), small (small capitals), both
-    chapters: str = "named"  # named, numbered (Chapter 1 over the title), counted (1 Title)
-    ornament: str = "* * *"
-    marks: str = "raised"  # raised or glued note marks
-    notes: str = "feet"  # feet, end (of the book), chapter (after each chapter), none
-    learned: bool = False  # captions, tables, formulae, code
-    contents: bool = True
-    outline: str = "good"  # good, none, nowhere (entries that point nowhere), circular
-    labels: bool = True
-    words: int = 20000
 
 
 class Press:
@@ -94,6 +61,10 @@ class Press:
         self.column = 0
         self.y = self.column_top = self.layout.top + self.layout.leading
         return self.leaf
+
+    def start_columns(self) -> None:
+        """From here on the columns of this page begin, below what stands over all of them."""
+        self.column_top = self.y
 
     def close(self) -> None:
         """Finish the page: the footnotes that fit, its head and its number."""

@@ -1,30 +1,31 @@
-"""Setting text on PDF pages, with a record of every line as it is drawn: what it says and what it is.
+"""Words into lines, and lines into the commands that draw them.
 
-The PDFs are made as printers' programs make them: simple fonts with an encoding of their own, so that
-ligatures are one character and an accent may be a character beside its letter; words parted by blanks or, as TeX
-does it, only by movement. Lengths in points, from the page's top left corner.
+As printers' programs do it: fonts with an encoding of their own, so that ligatures are one character and an
+accent may be a character beside its letter; words parted by blanks or, as TeX does it, by movement alone.
+Lengths in points, from the page's top left corner.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import pymupdf
 
 FACES = {  # family -> face -> PyMuPDF's short name and the PDF's name
     "times": {"r": ("tiro", "Times-Roman"), "i": ("tiit", "Times-Italic"), "b": ("tibo", "Times-Bold")},
-    "helvetica": {"r": ("helv", "Helvetica"), "i": ("heit", "Helvetica-Oblique"), "b": ("hebo", "Helvetica-Bold")},
+    "helvetica": {
+        "r": ("helv", "Helvetica"), "i": ("heit", "Helvetica-Oblique"), "b": ("hebo", "Helvetica-Bold"),
+    },
     "courier": {"r": ("cour", "Courier"), "i": ("coit", "Courier-Oblique"), "b": ("cobo", "Courier-Bold")},
 }  # fmt: skip
 # Characters outside Windows' Latin, at codes that it leaves free, with the names that the fonts know them by.
 SPECIAL = {
-    "ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi", "ﬄ": "ffl", "α": "alpha", "β": "beta", "π": "pi", "∑": "summation",
-    "−": "minus", "∫": "integral", "∈": "element", "√": "radical", "≤": "lessequal", "∞": "infinity",
-    "∂": "partialdiff",
+    "ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi", "ﬄ": "ffl", "α": "alpha", "β": "beta", "π": "pi",
+    "∑": "summation", "−": "minus", "∫": "integral", "∈": "element", "√": "radical", "≤": "lessequal",
+    "∞": "infinity", "∂": "partialdiff",
 }  # fmt: skip
 CODES = {character: 14 + at for at, character in enumerate(SPECIAL)}
 LIGATURES = (("ffi", "ﬃ"), ("ffl", "ﬄ"), ("ff", "ﬀ"), ("fi", "ﬁ"), ("fl", "ﬂ"))
@@ -77,38 +78,13 @@ class Line:
     stretched: bool
 
 
-@dataclass(frozen=True)
-class Printed:
-    """One line as it stands in the book: the truth that extraction is measured against."""
-
-    page: int  # of the file, from 1
-    kind: str  # body, running head, page number, footnote, caption, … or the class of a page that is no text
-    text: str
-    words: tuple[str, ...] = ()  # the author's that begin on it, whole
-    begins: bool = False  # it is the first line of a paragraph
-
-
-@dataclass
-class Leaf:
-    """One page as it fills."""
-
-    page_class: str
-    label: str = ""
-    head: str = ""
-    opening: bool = False  # a chapter begins on it: no running head
-    runs: list[Run] = field(default_factory=list)
-    drawings: list[str] = field(default_factory=list)
-    lines: list[Printed] = field(default_factory=list)
-    picture: bool = False
-
-
 @cache
 def _font(name: str) -> pymupdf.Font:
     return pymupdf.Font(name)
 
 
 @cache
-def _advance(family: str, face: str, character: str) -> float:
+def advance(family: str, face: str, character: str) -> float:
     font = _font(FACES[family][face][0])
     return font.glyph_advance(ord(character)) if font.has_glyph(ord(character)) else 0.6
 
@@ -133,7 +109,7 @@ def measure(text: str, face: str, size: float, type_: Type, family: str = "") ->
     """The width of a text."""
     family = family or type_.family
     return size * sum(
-        _advance(family, face, character) for character, over in compose(text, type_) if not over
+        advance(family, face, character) for character, over in compose(text, type_) if not over
     )
 
 
@@ -152,16 +128,17 @@ def draw(run: Run, type_: Type) -> str:
     for character, over in compose(run.text, type_):
         code = bytes([CODES[character]]) if character in CODES else character.encode("cp1252")
         if character == " ":
-            step = _advance(family, run.face, " ") if not type_.blanks else 0.0
+            step = advance(family, run.face, " ") if not type_.blanks else 0.0
             text += code if type_.blanks else b""
             array += f"<{text.hex()}>{-1000 * (step + run.gap / run.size):.0f}"
             text = b""
         elif over:
-            array += f"<{(text + code).hex()}>{1000 * _advance(family, run.face, character):.0f}"
+            array += f"<{(text + code).hex()}>{1000 * advance(family, run.face, character):.0f}"
             text = b""
         else:
             text += code
-    return f"/{FACES[family][run.face][0]} {run.size:g} Tf 1 0 0 1 {run.x:.2f} {{}} Tm [{array}<{text.hex()}>] TJ"
+    font = FACES[family][run.face][0]
+    return f"/{font} {run.size:g} Tf 1 0 0 1 {run.x:.2f} {{}} Tm [{array}<{text.hex()}>] TJ"
 
 
 def hyphen_places(word: str) -> list[int]:
@@ -251,50 +228,3 @@ def line_runs(line: Line, x: float, y: float, size: float, type_: Type) -> list[
             )
         x += blank + gap
     return runs
-
-
-def write_pages(leaves: list[Leaf], type_: Type, width: float, height: float) -> Any:
-    """The pages as a PyMuPDF document, without outline and labels yet."""
-    document = pymupdf.open()
-    fonts = " ".join(f"/{name} {xref} 0 R" for name, xref in _fonts(document).items())
-    for leaf in leaves:
-        page = document.new_page(width=width, height=height)
-        if leaf.picture:
-            page.insert_image(page.rect, pixmap=_picture())
-            continue
-        document.xref_set_key(page.xref, "Resources", f"<</Font<<{fonts}>>>>")
-        texts = [draw(run, type_).format(f"{height - run.y + run.rise:.2f}") for run in leaf.runs]
-        stream = document.get_new_xref()
-        document.update_object(stream, "<<>>")
-        commands = "\n".join([*leaf.drawings, *(f"BT {text} ET" for text in texts)])
-        document.update_stream(stream, commands.encode("ascii"))
-        page.set_contents(stream)
-    return document
-
-
-def _fonts(document: Any) -> dict[str, int]:
-    """Every face as a simple font with this module's encoding: the number of its object."""
-    numbers = {}
-    differences = " ".join(f"/{name}" for name in SPECIAL.values())
-    known = {code: character for character, code in CODES.items()}
-    encoding = f"<</Type/Encoding/BaseEncoding/WinAnsiEncoding/Differences[14 {differences}]>>"
-    for family, faces in FACES.items():
-        for face, (name, full) in faces.items():
-            characters = [
-                known.get(code) or bytes([code]).decode("cp1252", "replace") for code in range(14, 256)
-            ]
-            widths = " ".join(f"{1000 * _advance(family, face, character):.0f}" for character in characters)
-            numbers[name] = document.get_new_xref()
-            document.update_object(
-                numbers[name],
-                f"<</Type/Font/Subtype/Type1/BaseFont/{full}/Encoding{encoding}/FirstChar 14/LastChar 255"
-                f"/Widths[{widths}]>>",
-            )
-    return numbers
-
-
-def _picture() -> Any:
-    """A picture without text: stripes."""
-    side = 48
-    samples = bytes((40 * (row // 8) + 3 * column) % 256 for row in range(side) for column in range(side))
-    return pymupdf.Pixmap(pymupdf.csGRAY, side, side, samples, False)

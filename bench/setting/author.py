@@ -1,7 +1,7 @@
-"""The author's own text for the bench's books: the demo's prose in a seeded order, and sentences of its own.
+"""The author's text in the bench's books: the demo's prose in a seeded order, and sentences of its own.
 
-The demo's prose is plain English, 52,000 words of it. What it lacks stands here: compounds whose hyphens are the
-author's, long words that a line's end breaks, accents, letters that printers draw as ligatures, dialogue.
+The demo's prose is plain English, 52,000 words of it. What it lacks stands here: compounds whose hyphens are
+the author's, long words that a line's end breaks, accents, letters that printers join, dialogue.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from random import Random
 
 from inkprint.demo.prose import read_prose
 
-PROSE = Path(__file__).resolve().parents[1] / "data" / "demo" / "world" / "prose"
+PROSE = Path(__file__).resolve().parents[2] / "data" / "demo" / "world" / "prose"
 PERSONS = "Tansy Quill,Noël Brandt,Oona Fjell,Zoë Harker,Ivor Lund,Ada Penrose,Cormac Vale,Edda Thorne".split(
     ","
 )
