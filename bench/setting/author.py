@@ -46,19 +46,23 @@ The flour, the coffee, the fish and the firewood were affordable; the flowers we
 Communication between the lighthouse-keepers was infrequent and affectionate.
 The vice-chairman's counter-proposal was half-hearted, far-fetched and ill-timed."""
 SPEECHES = """\
-“I understand,” said the keeper, “that nothing of the kind was ever intended.”
-“Nonsense!” she cried. “You have misunderstood the whole arrangement.”
-“Is it finished?” asked Ivor. “It is half-finished,” said his sister-in-law.
-“Perhaps,” he answered, “and perhaps not; the harbour-master will determine it.”"""
+“I understand,” said {name}, “that nothing of the kind was ever intended.”
+“Nonsense!” cried {name}. “You have misunderstood the whole arrangement, and so has the {noun}-keeper.”
+“Is it finished?” asked {name}. “It is half-finished,” said {other}’s sister-in-law, and closed the door.
+“Perhaps,” answered {name}, “and perhaps not; {other} and the harbour-master will determine it.”"""
 VERSE = """\
 The tide goes out, the tide comes in,
 and nobody is asked;
 the lamp is lit, the day begins,
 the hill is never passed."""
 ITEMS = (
-    "a lantern that had belonged to the former harbour-master;",
+    "a lantern that had belonged to the former harbour-master and to nobody since;",
     "two ladders, of which the longer was the less dependable;",
-    "an inventory of everything that the household could not find.",
+    "an inventory of everything that the household could not find;",
+    "thirty-one candlesticks, counted by {name};",
+    "a wheelbarrow, half-painted, that {name} had borrowed;",
+    "correspondence about the wheelbarrow;",
+    "the ship’s bell, which {name} rang only in thunderstorms.",
 )
 
 
@@ -139,11 +143,18 @@ def _plain(dice: Random, blocks: list[str]) -> Paragraph:
 def _paragraph(dice: Random, blocks: list[str]) -> Paragraph:
     chance = dice.random()
     if chance < 0.10:
-        return Paragraph(printed(dice.choice(SPEECHES.splitlines())))
+        return Paragraph(_peopled(dice, dice.choice(SPEECHES.splitlines())))
     if chance < 0.13:
         return Paragraph(VERSE, "verse")
     if chance < 0.16:
-        return Paragraph("\n".join(f"{at}. {item}" for at, item in enumerate(ITEMS, start=1)), "list")
+        items = (_peopled(dice, item) for item in dice.sample(ITEMS, 3))
+        return Paragraph("\n".join(f"{at}. {item}" for at, item in enumerate(items, start=1)), "list")
     if chance < 0.20:
         return Paragraph(_plain(dice, blocks).text, "quotation")
     return _plain(dice, blocks)
+
+
+def _peopled(dice: Random, text: str) -> str:
+    """A sentence with names in it, so that it seldom breaks at the same place."""
+    name, other = (person.split()[dice.randrange(2)] for person in dice.sample(PERSONS, 2))
+    return text.format(name=name, other=other, noun=dice.choice(NOUNS).lower())

@@ -47,9 +47,9 @@ def _set_chapter(draft: Draft, number: int, chapter: Chapter) -> None:
             _set_exhibit(draft, number, at)
     if layout.notes == "chapter":
         press.y += 10
+        press.next_class = "notes"
         press.room(30.0)
         press.row("Notes", "notes", "b", layout.size, leading=1.8 * layout.size)
-        press.next_class = "notes"
         for note in draft.notes[-1][1]:
             draft.small(note, "notes")
 
