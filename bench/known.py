@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,38 +49,39 @@ def measure_known(
 ) -> dict[str, Any]:
     """Print and return how the known books among the documents came out of 01 and 02."""
     figures: dict[str, Any] = {}
-    in_passages: dict[str, set[int]] = defaultdict(set)
-    for passage in passages:
-        in_passages[passage["document"]].update(passage["pages"])
     print("\nBooks at hand. Kept pages: precision and recall; every page's class; what must not be there\n")
     for name, book in books.items():
-        if name not in pages:
-            continue
-        rates, classes = page_rates(book.classes, pages[name])
-        body = {number for number, true in enumerate(book.classes, start=1) if true == "body"}
-        wrong = sorted(in_passages[name] - body)
-        leaks = list(_leaks(book, pages[name]))
-        figures[name] = {
-            "pages": len(book.classes),
-            "precision": round(rates.precision, 5),
-            "recall": round(rates.recall, 5),
-            "classes_right": sum(count for (true, found), count in classes.items() if true == found),
-            "pages_wrongly_in_passages": wrong,
-            "printed_lines_kept": len(leaks),
-        }
-        print(f"{name}: {rates.precision:.4f} {rates.recall:.4f}, {figures[name]['classes_right']} of"
-              f" {len(book.classes)} classes right, {len(wrong)} pages wrongly in passages,"
-              f" {len(leaks)} heads or addresses in the text")  # fmt: skip
-        for line in [*_misplaced(book, pages[name]), *leaks][:show]:
-            print(f"  {line}")
-        for page_class, one in class_rates(classes).items():
-            if one.precision < 1 or one.recall < 1:
-                print(
-                    f"  {page_class}: precision {one.precision:.4f}, recall {one.recall:.4f} of {one.wanted}"
-                )
-        if book.text and (data / book.text).is_file():
-            figures[name] |= against_text(data / book.text, pages[name])
+        if name in pages:
+            used = {page for passage in passages if passage["document"] == name for page in passage["pages"]}
+            figures[name] = _measure_one(name, book, pages[name], used, show)
+            if book.text and (data / book.text).is_file():
+                figures[name] |= against_text(data / book.text, pages[name])
     return figures
+
+
+def _measure_one(
+    name: str, book: Known, pages: Sequence[Record], used: set[int], show: int
+) -> dict[str, Any]:
+    """`used`: numbers of the pages that passages were made of."""
+    rates, classes = page_rates(book.classes, pages)
+    right = sum(count for (true, found), count in classes.items() if true == found)
+    wrong = sorted(number for number in used if book.classes[number - 1] != "body")
+    leaks = list(_leaks(book, pages))
+    print(f"{name}: {rates.precision:.4f} {rates.recall:.4f}, {right} of {len(book.classes)} classes right,"
+          f" {len(wrong)} pages wrongly in passages, {len(leaks)} heads or addresses kept")  # fmt: skip
+    for page_class, one in class_rates(classes).items():
+        if one.precision < 1 or one.recall < 1:
+            print(f"  {page_class}: precision {one.precision:.4f}, recall {one.recall:.4f}")
+    for line in [*_misplaced(book, pages), *leaks][:show]:
+        print(f"  {line}")
+    return {
+        "pages": len(book.classes),
+        "precision": round(rates.precision, 5),
+        "recall": round(rates.recall, 5),
+        "classes_right": right,
+        "pages_wrongly_in_passages": wrong,
+        "printed_lines_kept": len(leaks),
+    }
 
 
 def _misplaced(book: Known, pages: Sequence[Record]) -> Iterator[str]:
@@ -110,9 +111,8 @@ def against_text(path: Path, pages: Sequence[Record]) -> dict[str, float]:
             at = place
         got += _words(text + page["text"][at:]) if page["kept"] else []
     rates, order = word_rates(truth, got), order_similarity(truth, got)
-    print(
-        f"  against {path.name}: word recall {rates.recall:.5f}, precision {rates.precision:.5f}, order {order:.5f}"
-    )
+    print(f"  against {path.name}: word recall {rates.recall:.5f}, precision {rates.precision:.5f},"
+          f" order {order:.5f}")  # fmt: skip
     missing = (Counter(truth) - Counter(got)).most_common(5)
     more = (Counter(got) - Counter(truth)).most_common(5)
     print(f"  missing: {missing}; too many: {more}")

@@ -1,7 +1,7 @@
 """The same pages through other programs: how near their text comes to the author's, and how fast.
 
-Only pages of the author's text are compared, so that nobody is punished for not knowing what an index is; what
-of captions, tables and headings is kept counts for nobody and against nobody.
+Only pages of the author's text are compared, so that nobody is punished for not knowing what an index is.
+What is kept of captions, tables and headings counts for nobody and against nobody.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def missing_peers() -> list[str]:
 def measure_peers(truths: Sequence[Truth], folder: Path, pages_each: int) -> dict[str, Any]:
     """Print and return word recall, precision, order and pages a second of 01 and of each peer.
 
-    Each book gives its first `pages_each` pages of text to the peers, as a file of its own; 01 reads the books
-    whole, for it judges a page by the others, and is compared on the same pages.
+    Each book gives its first `pages_each` pages of text to the peers, as a file of its own. 01 reads the
+    books whole, for it judges a page by the others, and is compared on the same pages.
     """
     data = folder / "books"
     data.mkdir(parents=True)
@@ -42,10 +42,10 @@ def measure_peers(truths: Sequence[Truth], folder: Path, pages_each: int) -> dic
     for truth in truths:
         body = [number for number, true in enumerate(truth.classes, start=1) if true == "body"]
         chosen[truth.path.name] = body[:pages_each]
-        with pymupdf.open(truth.path) as document:
-            document.select([number - 1 for number in chosen[truth.path.name]])
-            document.set_toc([])
-            document.save(data / truth.path.name)
+        with pymupdf.open(truth.path) as document, pymupdf.open() as part:
+            for number in chosen[truth.path.name]:
+                part.insert_pdf(document, from_page=number - 1, to_page=number - 1, links=False)
+            part.save(data / truth.path.name)
     files = sorted(data.iterdir())
     count = sum(len(numbers) for numbers in chosen.values())
     print(f"\nPeers: {count} pages of text. Words: recall, precision, order; pages a second on one core\n")

@@ -29,6 +29,7 @@ class Run:
     """One call of a script."""
 
     seconds: float
+    cpu_seconds: float  # of all its processes
     largest_bytes: int  # most memory that any one of its processes held
     together_bytes: int  # most that all held at once, shared pages counted once; 0 when not watched
 
@@ -70,7 +71,7 @@ def run_stage(name: str, folder: Path, cores: int = 0, watch: bool = False) -> R
         watcher.join()
     if process.returncode:
         sys.exit(f"{name} failed:\n{log.read_text(encoding='utf-8')}")
-    return Run(seconds, 1024 * usage.ru_maxrss, most[0])
+    return Run(seconds, usage.ru_utime + usage.ru_stime, 1024 * usage.ru_maxrss, most[0])
 
 
 def _watch(root: int, done: threading.Event, most: list[int]) -> None:

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +25,7 @@ from runs import ROOT, read_pages, records_file, run_stage, write_recipe
 from setting.books import set_book
 from setting.layouts import LAYOUTS
 
-ONE_PAGE = (
-    "The lamp was lit before the evening, and nobody on the island had asked who had carried the oil. " * 20
-)
+ONE_PAGE = "The lamp was lit before the evening, and nobody had asked who had carried the oil. " * 20
 
 
 def one_pass(program: str, files: Sequence[Path], out: Path) -> dict[str, Any]:
@@ -51,50 +50,50 @@ def measure_speed(files: Sequence[Path], folder: Path, rounds: int) -> dict[str,
         shutil.copyfile(file, whole / "data" / file.name)
         _one_page_book(tiny / "data" / f"{number}.pdf")
     cores = [count for count in (1, 2) if count <= len(os.sched_getaffinity(0))]
-    seconds: dict[str, list[float]] = {}
+    times: dict[str, list[float]] = defaultdict(list)
     digests = set()
     for _ in range(rounds):
         bare = one_pass("dict", files, folder / "bare.json")
-        seconds.setdefault("bare", []).append(bare["seconds"])
+        for part in ("cpu_seconds", "start_seconds"):
+            times[f"bare {part}"].append(bare[part])
         for count in cores:
-            seconds.setdefault(f"start {count}", []).append(run_stage("01_extract", tiny, count).seconds)
-            seconds.setdefault(f"whole {count}", []).append(run_stage("01_extract", whole, count).seconds)
+            for name, target in (("start", tiny), ("whole", whole)):
+                run = run_stage("01_extract", target, count)
+                times[f"{name} {count} seconds"].append(run.seconds)
+                times[f"{name} {count} cpu_seconds"].append(run.cpu_seconds)
             content = records_file(whole, "01_extract/documents.jsonl").read_bytes()
             digests.add(hashlib.sha256(content).hexdigest())
     pages = sum(len(records) for records in read_pages(whole).values())
-    return _report(
-        pages, len(files), cores, {name: median(times) for name, times in seconds.items()}, digests, rounds
-    )
+    took = {name: round(median(of_one), 3) for name, of_one in times.items()}
+    print(f"\nSpeed: {pages} pages in {len(files)} files, medians of {rounds} rounds\n")
+    same = len(digests) == 1
+    print(f"  documents.jsonl: {'the same bytes each time' if same else 'DIFFERS FROM RUN TO RUN'}")
+    return {"pages": pages, "files": len(files), "identical": same} | took | _compare(pages, cores, took)
 
 
-def _report(
-    pages: int, files: int, cores: list[int], seconds: dict[str, float], digests: set[str], rounds: int
-) -> dict[str, Any]:
-    bare = pages / seconds["bare"]
-    print(f"\nSpeed: {pages} pages in {files} files, medians of {rounds} rounds\n")
-    print(f"  bare get_text('dict'), one core        {bare:7.0f} pages a second")
-    figures: dict[str, Any] = {"pages": pages, "files": files, "bare_pages_per_second": round(bare, 1)}
-    for count in cores:
-        steady = pages / (seconds[f"whole {count}"] - seconds[f"start {count}"])
-        whole = pages / seconds[f"whole {count}"]
-        print(
-            f"  01_extract, {count} core{'s' if count > 1 else ' '}: {steady:7.0f} pages a second, {steady / bare:.2f} of"
-            f" the bare pass; with start-up ({seconds[f'start {count}']:.1f} s for {files} processes) {whole:.0f}"
-        )
-        figures[f"steady_{count}"] = round(steady, 1)
-        figures[f"start_seconds_{count}"] = round(seconds[f"start {count}"], 2)
-        figures[f"whole_seconds_{count}"] = round(seconds[f"whole {count}"], 2)
-    figures["of_bare"] = round(figures["steady_1"] / bare, 3)
-    if len(cores) > 1:
-        figures["two_of_one"] = round(seconds["whole 1"] / seconds["whole 2"], 3)
-        figures["two_of_one_steady"] = round(figures["steady_2"] / figures["steady_1"], 3)
-        print(
-            f"  two processes: {figures['two_of_one']:.2f} times one, {figures['two_of_one_steady']:.2f} without start-up"
-        )
-    figures["identical"] = len(digests) == 1
+def _compare(pages: int, cores: list[int], took: dict[str, float]) -> dict[str, Any]:
+    """Print and return the rates: on one core by CPU seconds, which neighbours on the machine do not stretch.
+
+    Steady: without what as many documents of one page take.
+    """
+    bare = pages / took["bare cpu_seconds"]
+    start, whole = took["start 1 cpu_seconds"], took["whole 1 cpu_seconds"]
+    steady = pages / max(0.001, whole - start)
+    imports = took["bare start_seconds"]
+    print(f"  bare get_text('dict'): {bare:.0f} pages a second, after {imports:.1f} s of imports")
+    print(f"  01_extract, one core: {steady:.0f} pages a second, {steady / bare:.2f} of the bare pass")
     print(
-        f"  documents.jsonl {'the same bytes every time' if figures['identical'] else 'DIFFERS BETWEEN RUNS'}"
+        f"  with {start:.1f} s of start-up: {pages / whole:.0f}, {pages / whole / bare:.2f} of the bare pass"
     )
+    figures = {
+        "bare": round(bare, 1),
+        "steady": round(steady, 1),
+        "of_bare": round(steady / bare, 3),
+        "with_start_of_bare": round(pages / whole / bare, 3),
+    }
+    if len(cores) > 1:
+        figures["two_of_one"] = round(took["whole 1 seconds"] / took["whole 2 seconds"], 3)
+        print(f"  two processes on two cores: {figures['two_of_one']:.2f} times as fast, by the clock")
     return figures
 
 
@@ -105,26 +104,25 @@ def _one_page_book(path: Path) -> None:
     document.save(path, no_new_id=True)
 
 
-def measure_memory(folder: Path, share: float) -> dict[str, Any]:
-    """Peak memory for a book, for a book of ten times the words, and for ten books."""
+def measure_memory(folder: Path) -> dict[str, Any]:
+    """Peak memory for a book, for a book of ten times the words, and for ten books, one and two at a time."""
     novel = LAYOUTS[0]
-    books = {"one": [(novel, 1)], "ten times": [(replace(novel, words=10 * novel.words), 1)]}
+    longer = replace(novel, words=10 * novel.words)
+    books = {"one book": [(novel, 1)], "one of ten times the words": [(longer, 1)]}
     books["ten books"] = [(novel, seed) for seed in range(1, 11)]
     figures: dict[str, Any] = {}
-    print("\nMemory: the largest process, and all together\n")
+    print("\nMemory: the largest process; all together, shared pages counted once\n")
     for name, wanted in books.items():
-        here = folder / name
+        here = folder / name.replace(" ", "-")
         (here / "data").mkdir(parents=True)
         write_recipe(here, here / "data")
-        pages = sum(len(set_book(layout, seed, here / "data", share).classes) for layout, seed in wanted)
-        run = run_stage("01_extract", here, watch=True)
-        figures[name] = {"pages": pages, "largest": run.largest_bytes, "together": run.together_bytes}
-        print(
-            f"  {name:10} {pages:5} pages: {run.largest_bytes / 1e6:5.0f} MB, {run.together_bytes / 1e6:5.0f} MB"
-        )
-    one = figures["one"]
-    for name in ("ten times", "ten books"):
-        ratios = [figures[name][part] / one[part] for part in ("largest", "together")]
-        figures[name]["ratio"] = [round(ratio, 3) for ratio in ratios]
-        print(f"  {name}: {ratios[0]:.2f} and {ratios[1]:.2f} times as much")
+        pages = sum(len(set_book(layout, seed, here / "data").classes) for layout, seed in wanted)
+        for cores in (1, 2) if name == "ten books" else (1,):
+            run = run_stage("01_extract", here, cores, watch=True)
+            held = [run.largest_bytes, run.together_bytes]
+            first = next(iter(figures.values()))["bytes"] if figures else held
+            ratios = [round(own / of_one, 2) for own, of_one in zip(held, first, strict=True)]
+            figures[f"{name}, cores: {cores}"] = {"pages": pages, "bytes": held, "ratios": ratios}
+            print(f"  {name}, {pages} pages, cores: {cores}: {held[0] / 1e6:.0f} and {held[1] / 1e6:.0f} MB,"
+                  f" {ratios[0]:.2f} and {ratios[1]:.2f} times the first")  # fmt: skip
     return figures
