@@ -56,7 +56,7 @@ def main() -> None:
         if "memory" in arguments.only:
             figures["memory"] = measure_memory(folder / "memory")
         if "peers" in arguments.only:
-            figures["peers"] = peers(truths, folder / "peers", 2 if quick else 12)
+            figures["peers"] = peers(truths, folder / "peers", 2 if quick else 6)
     print(f"\n{time.monotonic() - began:.0f} s")
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

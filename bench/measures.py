@@ -181,17 +181,18 @@ def line_fates(lines: Sequence[Printed], page: dict[str, Any]) -> list[str]:
     for start, _, length in SequenceMatcher(None, flat, text, autojunk=False).get_matching_blocks():
         hits.update(owners[start : start + length])
     removed = [(" ".join(plain(entry["text"])), entry["reason"]) for entry in page["removed"]]
-    running = f" {' '.join(text)} "
+    running, squeezed = f" {' '.join(text)} ", "".join(text)
     fates = []
     for at, words in enumerate(wanted):
         own = " ".join(plain(lines[at].text))
         # A footnote's own mark is put before its words.
         found = next((entry for entry in removed if entry[0] == own or entry[0].endswith(f" {own}")), None)
+        whole = hits[at] * 2 > len(words) or f" {' '.join(words)} " in running
+        # A formula's blanks are no matter, nor is a caption's hyphen at the line's end.
+        loose = lines[at].kind in OPEN and "".join(words).removesuffix("-") in squeezed
         if found:
             removed.remove(found)
             fates.append(found[1])
-        elif hits[at] * 2 > len(words) or f" {' '.join(words)} " in running:
-            fates.append("kept")
         else:
-            fates.append("lost")
+            fates.append("kept" if whole or loose else "lost")
     return fates

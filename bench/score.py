@@ -165,11 +165,13 @@ def _chapters(truth: Truth, pages: Sequence[Record], faults: list[Fault]) -> Rat
 def _paragraphs(truth: Truth, pages: Sequence[Record], faults: list[Fault]) -> Rates:
     """Where paragraphs begin, of the words that stand in both texts. A word that begins one is looked for."""
     flat: list[str] = []
+    on_page: list[int] = []
     starts: set[int] = set()
     for line in truth.lines:
         if line.words and line.begins:
             starts.add(len(flat))
         flat += [word.casefold() for word in line.words]
+        on_page += [line.page] * len(line.words)
     got: list[str] = []
     found: set[int] = set()
     for page in pages:
@@ -181,9 +183,6 @@ def _paragraphs(truth: Truth, pages: Sequence[Record], faults: list[Fault]) -> R
     right = sum(i in starts and j in found for i, j in pairs)
     for i, j in pairs:
         if (i in starts) != (j in found):
-            what = " ".join(flat[i : i + 6])
-            faults.append(
-                Fault("paragraph", 0, *(("begins", "goes on") if i in starts else ("goes on", "begins")))
-            )
-            faults[-1].got += f": {what}"
+            here, there = ("begins" if begins else "goes on" for begins in (i in starts, j in found))
+            faults.append(Fault("paragraph", on_page[i], f"{here}: {' '.join(flat[i : i + 6])}", there))
     return Rates(right, sum(j in found for _, j in pairs), sum(i in starts for i, _ in pairs))
