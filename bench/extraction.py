@@ -38,6 +38,7 @@ QUICK = 0.3  # share of each book's words
 def main() -> None:
     """Set the books, measure the parts that are asked for, print tables, write the figures."""
     arguments = _arguments()
+    sys.stdout.reconfigure(line_buffering=True)  # seen as it goes, in a file too
     figures: dict[str, Any] = {}
     began = time.monotonic()
     quick = arguments.quick

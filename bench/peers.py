@@ -15,7 +15,7 @@ from typing import Any
 
 import pymupdf
 
-from measures import OPEN, align, plain, word_rates
+from measures import OPEN, align, order_similarity, plain, word_rates
 from runs import read_pages, run_stage, write_recipe
 from setting.books import Truth
 from setting.pdf import Printed
@@ -88,7 +88,7 @@ def _row(
             wanted += truly
             got += _without_exhibits(truly, plain(text), lines)
     rates = word_rates(wanted, got)
-    order = 2 * sum(length for _, _, length in align(wanted, got)) / (len(wanted) + len(got))
+    order = order_similarity(wanted, got)
     print(f"  {name:16} {rates.recall:.4f} {rates.precision:.4f} {order:.4f} {speed:8.1f}")
     return {
         "recall": round(rates.recall, 5),

@@ -27,6 +27,8 @@ from setting.layouts import LAYOUTS
 
 ONE_PAGE = "The lamp was lit before the evening, and nobody had asked who had carried the oil. " * 20
 
+IDLE = 0.7  # load average; the set-up of the books is part of it
+
 
 def one_pass(program: str, files: Sequence[Path], out: Path) -> dict[str, Any]:
     """One program's pass over the files, in a process of its own on one core."""
@@ -49,6 +51,7 @@ def measure_speed(files: Sequence[Path], folder: Path, rounds: int) -> dict[str,
     for number, file in enumerate(files):
         shutil.copyfile(file, whole / "data" / file.name)
         _one_page_book(tiny / "data" / f"{number}.pdf")
+    load = os.getloadavg()[0]
     cores = [count for count in (1, 2) if count <= len(os.sched_getaffinity(0))]
     times: dict[str, list[float]] = defaultdict(list)
     digests = set()
@@ -66,9 +69,12 @@ def measure_speed(files: Sequence[Path], folder: Path, rounds: int) -> dict[str,
     pages = sum(len(records) for records in read_pages(whole).values())
     took = {name: round(median(of_one), 3) for name, of_one in times.items()}
     print(f"\nSpeed: {pages} pages in {len(files)} files, medians of {rounds} rounds\n")
+    if load > IDLE:
+        print(f"  the load was {load:.1f} before: others are at work here, and the clock says little")
     same = len(digests) == 1
     print(f"  documents.jsonl: {'the same bytes each time' if same else 'DIFFERS FROM RUN TO RUN'}")
-    return {"pages": pages, "files": len(files), "identical": same} | took | _compare(pages, cores, took)
+    figures = {"pages": pages, "files": len(files), "load": round(load, 2), "identical": same}
+    return figures | took | _compare(pages, cores, took)
 
 
 def _compare(pages: int, cores: list[int], took: dict[str, float]) -> dict[str, Any]:
