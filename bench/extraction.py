@@ -1,7 +1,7 @@
 """Measure 01_extract: what it keeps of books whose truth is known, its speed, its memory, its peers.
 
-    python bench/extraction.py                          books that it sets itself; under six minutes
-    python bench/extraction.py --quick                  shorter books; under one minute
+    python bench/extraction.py                          books that it sets itself; about six minutes
+    python bench/extraction.py --quick                  shorter books; about a minute
     python bench/extraction.py --books ../shared/data/books   and books at hand that known_books.yaml knows
     python bench/extraction.py --only truth --show 20   one part, with the faults of each book
     python bench/extraction.py --json figures.json      and the figures as JSON

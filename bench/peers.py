@@ -15,7 +15,7 @@ from typing import Any
 
 import pymupdf
 
-from measures import OPEN, align, order_similarity, plain, word_rates
+from measures import OPEN, Rates, align, plain, word_rates
 from runs import read_pages, run_stage, write_recipe
 from setting.books import Truth
 from setting.pdf import Printed
@@ -48,7 +48,7 @@ def measure_peers(truths: Sequence[Truth], folder: Path, pages_each: int) -> dic
             part.save(data / truth.path.name)
     files = sorted(data.iterdir())
     count = sum(len(numbers) for numbers in chosen.values())
-    print(f"\nPeers: {count} pages of text. Words: recall, precision, order; pages a second on one core\n")
+    print(f"\nPeers: {count} pages of text. Words: recall, precision, order; pages a CPU second\n")
     figures: dict[str, Any] = {}
     whole = folder / "whole"
     write_recipe(whole, truths[0].path.parent)
@@ -58,14 +58,16 @@ def measure_peers(truths: Sequence[Truth], folder: Path, pages_each: int) -> dic
         name: [records[name][number - 1]["text"] for number in numbers] for name, numbers in chosen.items()
     }
     read = sum(len(pages) for pages in records.values())
-    figures["inkprint"] = _row("inkprint, all", truths, chosen, texts, read / run.seconds)
+    figures["inkprint"] = _row("inkprint, all", truths, chosen, texts, read / run.cpu_seconds)
     for peer in PEERS:
         done = one_pass(peer, files, folder / f"{peer}.json")
         if peer == "pymupdf4llm":
             done["texts"] = {
                 name: [_MARKDOWN.sub(" ", text) for text in pages] for name, pages in done["texts"].items()
             }
-        figures[peer] = _row(NAMES.get(peer, peer), truths, chosen, done["texts"], count / done["seconds"])
+        figures[peer] = _row(
+            NAMES.get(peer, peer), truths, chosen, done["texts"], count / done["cpu_seconds"]
+        )
     return figures
 
 
@@ -76,19 +78,21 @@ def _row(
     texts: dict[str, list[str]],
     speed: float,
 ) -> dict[str, float]:
-    wanted: list[str] = []
-    got: list[str] = []
+    rates, in_order = Rates(), 0
     for truth in truths:
         by_page: dict[int, list[Printed]] = defaultdict(list)
         for line in truth.lines:
             by_page[line.page].append(line)
+        wanted: list[str] = []
+        got: list[str] = []
         for number, text in zip(chosen[truth.path.name], texts[truth.path.name], strict=True):
             lines = by_page[number]
             truly = [word.casefold() for line in lines for word in line.words]
             wanted += truly
             got += _without_exhibits(truly, plain(text), lines)
-    rates = word_rates(wanted, got)
-    order = order_similarity(wanted, got)
+        rates += word_rates(wanted, got)
+        in_order += sum(length for _, _, length in align(wanted, got))
+    order = 2 * in_order / (rates.wanted + rates.found)
     print(f"  {name:16} {rates.recall:.4f} {rates.precision:.4f} {order:.4f} {speed:8.1f}")
     return {
         "recall": round(rates.recall, 5),
