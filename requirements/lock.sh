@@ -24,6 +24,7 @@ resolve cpu --override overrides-cpu.txt
 resolve cuda --override overrides.txt
 resolve torch-registry --constraint cpu.lock
 resolve dev --constraint cpu.lock
+resolve bench --constraint cpu.lock
 resolve sky
 
 # On a CPU, torch comes from one of two places (setup.sh): cpu.lock is everything else. The CPU wheel

@@ -17,7 +17,8 @@ def packages(name):
 
 
 def test_the_locks_are_there():
-    assert [lock.stem for lock in LOCKS] == ["cpu", "cuda", "dev", "sky", "torch-cpu", "torch-registry"]
+    names = ["bench", "cpu", "cuda", "dev", "sky", "torch-cpu", "torch-registry"]
+    assert [lock.stem for lock in LOCKS] == names
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)

@@ -1,0 +1,118 @@
+"""Running a stage's script as a user does, on as many cores as asked, with its time and its memory."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+RUN = "bench"
+# As for a real book; shares, because the titles of the chapters are not known here.
+PREPARE = {"validation": 0.1, "test": 0.1, "passage_words": 350, "overlap_words": 0, "min_words": 100}
+SAMPLE_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of a script."""
+
+    seconds: float
+    cpu_seconds: float  # of all its processes
+    largest_bytes: int  # most memory that any one of its processes held
+    together_bytes: int  # most that all held at once, shared pages counted once; 0 when not watched
+
+
+def write_recipe(folder: Path, data: Path) -> Path:
+    """The demo's recipe for other documents."""
+    recipe = yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text(encoding="utf-8"))
+    recipe["run"], recipe["extract"]["data"] = RUN, str(data.resolve())
+    recipe["prepare"] |= PREPARE
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "bench.yaml"
+    path.write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def run_stage(name: str, folder: Path, cores: int = 0, watch: bool = False) -> Run:
+    """Run the script of a stage such as 01_extract with the folder's recipe, on so many cores (0: all)."""
+    usable = sorted(os.sched_getaffinity(0))
+    log = folder / f"{name}.log"
+    command = [sys.executable, str(ROOT / "scripts" / f"{name}.py"), str(folder / "bench.yaml"), "--force"]
+    started = time.perf_counter()
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            command,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"INKPRINT_ARTIFACTS": str(folder.resolve() / "artifacts")},
+            preexec_fn=lambda: os.sched_setaffinity(0, usable[: cores or None]),
+        )
+        done, most = threading.Event(), [0]
+        watcher = threading.Thread(target=_watch, args=(process.pid, done, most))
+        if watch:
+            watcher.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        done.set()
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if watch:
+        watcher.join()
+    if process.returncode:
+        sys.exit(f"{name} failed:\n{log.read_text(encoding='utf-8')}")
+    return Run(seconds, usage.ru_utime + usage.ru_stime, 1024 * usage.ru_maxrss, most[0])
+
+
+def _watch(root: int, done: threading.Event, most: list[int]) -> None:
+    """Look again and again at what a process and those below it hold in memory."""
+    while not done.wait(SAMPLE_SECONDS):
+        most[0] = max(most[0], sum(_held(pid) for pid in _tree(root)))
+
+
+def _tree(root: int) -> Iterator[int]:
+    yield root
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{root}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield from _tree(int(child))
+
+
+def _held(pid: int) -> int:
+    """Bytes of a process, of shared pages its share."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return 1024 * int(line.split()[1])
+    return 0
+
+
+def records_file(folder: Path, name: str) -> Path:
+    """An output such as 01_extract/documents.jsonl of the folder's run."""
+    return folder / "artifacts" / RUN / name
+
+
+def read_pages(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """What 01 wrote: the records of each document's pages."""
+    pages: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    with records_file(folder, "01_extract/documents.jsonl").open(encoding="utf-8") as records:
+        for line in records:
+            page = json.loads(line)
+            pages[page["document"]].append(page)
+    return pages
+
+
+def read_passages(folder: Path) -> list[dict[str, Any]]:
+    """What 02 wrote."""
+    with records_file(folder, "02_prepare/passages.jsonl").open(encoding="utf-8") as records:
+        return [json.loads(line) for line in records]
