@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "bench")]
 
 from known import measure_known, read_known
 from peers import measure_peers, missing_peers
-from runs import read_pages, read_passages, run_stage, write_recipe
+from runs import adopt_orphans, read_pages, read_passages, run_stage, write_recipe
 from score import score_book
 from setting.books import Truth, set_books
 from speed import measure_memory, measure_speed
@@ -39,6 +39,7 @@ def main() -> None:
     """Set the books, measure the parts that are asked for, print tables, write the figures."""
     arguments = _arguments()
     sys.stdout.reconfigure(line_buffering=True)  # seen as it goes, in a file too
+    adopt_orphans()
     figures: dict[str, Any] = {}
     began = time.monotonic()
     quick = arguments.quick

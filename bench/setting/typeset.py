@@ -67,6 +67,16 @@ class Word:
     note: str = ""  # the footnote that the sign calls
     small: bool = False  # small capitals: letters after the first as lesser capitals
 
+    @property
+    def capital(self) -> str:
+        """Its first letter in full size where it is set in small capitals, if that is a capital."""
+        return self.text[:1] if self.text[:1].isupper() else ""
+
+    @property
+    def lesser(self) -> str:
+        """The rest of it in lesser capitals."""
+        return self.text[len(self.capital) :].upper()
+
 
 @dataclass
 class Line:
@@ -116,8 +126,8 @@ def measure(text: str, face: str, size: float, type_: Type, family: str = "") ->
 def width_of(word: Word, size: float, type_: Type) -> float:
     letters = measure(word.text, word.face, size, type_)
     if word.small:
-        letters = measure(word.text[:1], word.face, size, type_)
-        letters += measure(word.text[1:].upper(), word.face, 0.78 * size, type_)
+        letters = measure(word.capital, word.face, size, type_)
+        letters += measure(word.lesser, word.face, 0.78 * size, type_)
     return letters + measure(word.mark, "r", 0.65 * size, type_)
 
 
@@ -206,11 +216,11 @@ def line_runs(line: Line, x: float, y: float, size: float, type_: Type) -> list[
         start = x if not text else start
         after = line.words[at + 1] if at + 1 < len(line.words) else None
         if word.small:
-            first = measure(word.text[:1], word.face, size, type_)
-            runs.append(Run(word.text[:1], x, y, word.face, size))
-            runs.append(
-                Run(word.text[1:].upper() + (" " if after else ""), x + first, y, word.face, 0.78 * size, gap)
-            )
+            first = measure(word.capital, word.face, size, type_)
+            if word.capital:
+                runs.append(Run(word.capital, x, y, word.face, size))
+            lesser = word.lesser + (" " if after else "")
+            runs.append(Run(lesser, x + first, y, word.face, 0.78 * size, gap))
         else:
             text += word.text
         x += width_of(word, size, type_)

@@ -60,7 +60,9 @@ def read_page(page: Any, number: int) -> RawPage:
     """Read a PyMuPDF page. A function of the page alone, so that processes can share the work."""
     import pymupdf
 
-    found = page.get_text("dict", flags=pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_PRESERVE_IMAGES)
+    # A ligature kept as one character eats the blank after it: off|saying.
+    unwanted = pymupdf.TEXT_PRESERVE_IMAGES | pymupdf.TEXT_PRESERVE_LIGATURES
+    found = page.get_text("dict", flags=pymupdf.TEXTFLAGS_DICT & ~unwanted)
     blocks: list[list[Line]] = []
     turned: list[list[Line]] = []
     for block in found["blocks"]:
