@@ -11,7 +11,7 @@ from itertools import pairwise
 from inkprint.extract.chapters import CHAPTER, FRONT, OutlineEntry, Start
 from inkprint.extract.classes import REASONS, front_class, is_prose, looks_like
 from inkprint.extract.displays import find_displays
-from inkprint.extract.footnotes import cut_glued_marks, footnote_lines, is_open, marks_after_words
+from inkprint.extract.footnotes import cut_glued_marks, footnote_lines, marks_after_words, open_note_size
 from inkprint.extract.furniture import find_furniture
 from inkprint.extract.headings import Heading, Type, body_type, find_headings
 from inkprint.extract.letters import WORD, Joiner, as_written, broken_words, capital_words, count_words
@@ -101,9 +101,9 @@ def read_book(
         if kind == CHAPTER
     ]
     joiner = Joiner(count_words(texts), broken_words(texts))
-    open_note = False
+    open_size = 0.0
     for sheet, found in zip(sheets, headings, strict=True):
-        open_note = _set_text(sheet, found, type_, joiner, open_note, drop)
+        open_size = _set_text(sheet, found, type_, joiner, open_size, drop)
     _lower_openings(sheets)
     if printed:
         dropped = {sheet.raw.number for sheet in sheets if sheet.page_class == "override"}
@@ -259,10 +259,10 @@ def _set_text(
     found: Sequence[Heading],
     type_: Type,
     joiner: Joiner,
-    open_note: bool,
+    open_size: float,
     drop: Sequence[str],
-) -> bool:
-    """Make the page's paragraphs. Returns whether its last footnote goes on overleaf."""
+) -> float:
+    """Make the page's paragraphs. Returns the type size of a footnote that goes on overleaf, or 0."""
     positions = list(range(len(sheet.lines)))
     notes: set[int] = set()
     stays: dict[int, str] = {}
@@ -273,7 +273,7 @@ def _set_text(
             if kind != CHAPTER:
                 sheet.removed.append((sheet.lines[at].text, kind))
         own = [sheet.lines[at] for at in positions]
-        notes = {positions[at] for at in footnote_lines(own, type_.size, open_note)}
+        notes = {positions[at] for at in footnote_lines(own, type_.size, open_size)}
         sheet.removed += [
             (f"{sheet.lines[at].mark} {sheet.lines[at].text}".strip(), "footnote") for at in sorted(notes)
         ]
@@ -286,7 +286,7 @@ def _set_text(
         positions = _without_displays(sheet, positions, drop)
         stays = {at: kind for at, kind in sheet.displays.items() if kind != "formula"}  # part of its sentence
     sheet.paragraphs = make_paragraphs(sheet.lines, positions, breaks, stays, type_, joiner)
-    return is_open(sheet.lines, notes)
+    return open_note_size(sheet.lines, notes)
 
 
 def _lower_openings(sheets: Sequence[Sheet]) -> None:

@@ -14,27 +14,25 @@ _FIGURE = re.compile(r"\d")
 _WORD_AND_FIGURE = re.compile(r"\b([^\W\d_]{4,})(\d{1,3})\b")
 # A note mark set in the text's own type, glued to a word's point or closing quote: them."5
 _GLUED = re.compile(r"(?<=[^\W\d_]{3})([.,;:!?]?[”’\"')\]]+[.,;:!?]?|[.,;:!?])(\d{1,3})(?=\s|$|[—,;])")
+SAME_SIZE = 0.2  # points
 _ABBREVIATIONS = re.compile(r"\b(fig|vol|chap|art|sect|pages|nos|ser|app|eqs?)[.,;:]$", re.IGNORECASE)
 
 
-def footnote_lines(lines: Sequence[Line], size: float, open_note: bool) -> set[int]:
+def footnote_lines(lines: Sequence[Line], size: float, open_size: float) -> set[int]:
     """Positions of a page's footnote lines: smaller type at the bottom that a note mark begins.
 
-    `open_note`: the page before ended inside a footnote, whose rest may stand first here.
+    open_size: that of the footnote in which the page before ended, whose rest may stand first here; or 0.
     """
     first = len(lines)
     while first > 0 and lines[first - 1].size <= 0.93 * size:
         first -= 1
     small = range(first, len(lines))
-    begins = [at for at in small if begins_note(lines[at])]
     if not small or len(small) == len(lines):
         return set()
-    if open_note and not begins:
-        begins = [first]
-    if not begins:
-        return set()
     # Small type above the first mark is the rest of the last page's note, or a table or quotation.
-    return set(small if open_note else range(begins[0], len(lines)))
+    starts = [at for at in small if begins_note(lines[at])][:1]
+    starts += [at for at in small if abs(lines[at].size - open_size) < SAME_SIZE][:1]
+    return set(range(min(starts), len(lines))) if starts else set()
 
 
 def begins_note(line: Line) -> bool:
@@ -42,9 +40,11 @@ def begins_note(line: Line) -> bool:
     return bool(line.mark) or _STARTS.match(line.text) is not None
 
 
-def is_open(lines: Sequence[Line], notes: set[int]) -> bool:
-    """Whether the last footnote of a page goes on overleaf: its last line does not end a sentence."""
-    return bool(notes) and not re.search(r"[.!?”’\"')\]]$", lines[max(notes)].text)
+def open_note_size(lines: Sequence[Line], notes: set[int]) -> float:
+    """The type size of a page's last footnote if it goes on overleaf: its last line ends no sentence. Else 0."""
+    if not notes or re.search(r"[.!?”’\"')\]]$", lines[max(notes)].text):
+        return 0.0
+    return lines[max(notes)].size
 
 
 def cut_glued_marks(text: str, after_words: set[str]) -> tuple[str, list[str]]:

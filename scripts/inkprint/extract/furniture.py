@@ -59,7 +59,9 @@ def find_furniture(pages: Sequence[RawPage], edges: bool = True) -> tuple[list[d
     labels = [""] * len(pages)
     repeated = _repeated(rows, offsets, leading)
     numbers = {row for row in rows if any(_counts(row, *n, offsets) for n in _number_alone(row.text))}
-    numbered = {row.page for row in numbers}
+    numbered = {
+        row.page for row in numbers | repeated if row in numbers or _ends_in_page_number(row, offsets)
+    }
     repeated |= _after_titles(rows, offsets, leading)
     bands = _bands(repeated | numbers)
     heights = defaultdict(list)
