@@ -206,6 +206,7 @@ def _back_matter(press: Press, classes: list[str]) -> None:
 def write_recipe(folder: Path, data: Path) -> Path:
     recipe = yaml.safe_load((ROOT / "recipes/demo.yaml").read_text(encoding="utf-8"))
     recipe["run"], recipe["extract"]["data"] = "try", str(data)
+    recipe["extract"]["ocr_language"] = None  # test_ocr.py reads scans
     path = folder / "recipe.yaml"
     path.write_text(yaml.safe_dump(recipe), encoding="utf-8")
     return path
@@ -593,23 +594,6 @@ def test_plain_text_drops_the_licence_and_finds_chapters(tmp_path):
     assert sum(page.kept for page in pages) > 3
 
 
-def test_a_scanned_page_among_text_is_dropped_and_said_aloud(tmp_path):
-    press = Press(heads=False)
-    for number in range(3):
-        press.turn()
-        press.set(make_prose(number, 3), bottom=HEIGHT)
-        if number < 2:
-            press.leaf()
-            picture = pymupdf.Pixmap(pymupdf.csGRAY, pymupdf.IRect(0, 0, 40, 60))
-            press.page.insert_image(press.page.rect, pixmap=picture)
-    press.document.save(tmp_path / "mixed.pdf")
-    result = call(tmp_path, tmp_path / "mixed.pdf")
-    assert "2 pages are pictures without text" in result.stdout
-    pages = list(read_records(tmp_path / "artifacts/try/01_extract/documents.jsonl", Page))
-    assert [page.page_class for page in pages] == ["body", "no_text", "body", "no_text", "body"]
-    assert "scanned" in pages[1].reason
-
-
 def bad_pdf(name: str) -> bytes:
     press = Press(heads=False)
     press.leaf()
@@ -633,7 +617,7 @@ def bad_pdf(name: str) -> bytes:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("scanned", "run OCR first"),
+        ("scanned", "extract.ocr_language is null"),
         ("locked", "encrypted"),
         ("cut", ""),
         ("text", "not a PDF"),

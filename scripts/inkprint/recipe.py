@@ -54,6 +54,15 @@ class Model(Section):
 class Extract(Section):
     data: Text  # a document or a folder of them, from the repository's root
     on_error: Literal["stop", "reject"]  # a file that cannot be read: stop, or go on without it
+    ocr_language: (
+        Annotated[str, Field(pattern=r"^\w+(\+\w+)*$")] | None
+    )  # Tesseract's: eng, eng+deu; null: off
+    unreadable_pages: Literal[
+        "stop", "drop"
+    ]  # scanned pages that no OCR reads: stop, or do without their text
+    password_env: (
+        Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")] | None
+    )  # the variable that holds a password
 
 
 class Prepare(Section):

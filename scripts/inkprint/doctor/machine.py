@@ -34,6 +34,7 @@ class Finding:
 def examine(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
     """Every check, in the order in which a run would fail."""
     yield data(recipe, artifacts)
+    yield reading(recipe)
     yield base(recipe)
     yield from graphics(recipe)
     yield from folders(recipe, artifacts)
@@ -52,6 +53,22 @@ def data(recipe: Recipe, artifacts: Path) -> Finding:
         return Finding(f"data: no documents in {recipe.extract.data}, but the run carries its pages")
     mend = "put documents there"
     return Finding(f"data: no documents in {recipe.extract.data}", mend, fatal=True)
+
+
+def reading(recipe: Recipe) -> Finding:
+    """Whether scanned pages could be read; most books have none."""
+    from inkprint.extract.ocr import find_tessdata
+
+    language = recipe.extract.ocr_language
+    if language is None:
+        return Finding("OCR: extract.ocr_language is null, scanned pages are not read")
+    try:
+        folder = find_tessdata(language)
+    except UserError as error:
+        return Finding(f"OCR: {error}", "or name another language", fatal=True)
+    if folder:
+        return Finding(f"OCR: Tesseract reads scanned pages ({language})")
+    return Finding("OCR: no Tesseract", "only scanned pages need it: apt-get install tesseract-ocr")
 
 
 def base(recipe: Recipe) -> Finding:

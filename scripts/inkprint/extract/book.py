@@ -166,6 +166,9 @@ def _assign(sheets: Sequence[Sheet], starts: Sequence[Start], type_: Type) -> No
 
 def _classify(sheets: Sequence[Sheet], index: int, met: Sequence[Start], type_: Type) -> None:
     sheet = sheets[index]
+    if sheet.lines and sheet.raw.unreadable:
+        sheet.page_class, sheet.evidence = "no_text", sheet.raw.unreadable
+        return
     if not sheet.lines:
         _classify_empty(sheets, index)
         return
@@ -232,7 +235,8 @@ def _classify_empty(sheets: Sequence[Sheet], index: int) -> None:
     elif edge and any(other.lines for other in sheets):
         sheet.page_class, sheet.evidence = "cover", "the first or last page, a picture without text"
     else:
-        sheet.page_class, sheet.evidence = "no_text", "pictures or drawings, and no text under them"
+        sheet.page_class = "no_text"
+        sheet.evidence = sheet.raw.unreadable or "pictures or drawings, and no text under them"
 
 
 def _set_text(sheet: Sheet, found: Sequence[Heading], type_: Type, joiner: Joiner, open_note: bool) -> bool:

@@ -25,7 +25,7 @@ REASONS = {
     "licence": "licence or e-book boilerplate",
     "blank": "empty page",
     "override": "dropped by overrides.yaml",
-    "no_text": "scanned: a picture without text; run OCR first",
+    "no_text": "a picture without text that could be read",
 }
 
 # A heading that consists of these words names its section. English first, then what a reader of German,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,11 @@ def is_plain_text(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """The document, open in PyMuPDF. Raises UserError for what cannot be read."""
+def opened(path: Path, password_env: str | None) -> Iterator[Any]:
+    """The document, open in PyMuPDF, with the password that the environment holds under that name.
+
+    Raises UserError for what cannot be read.
+    """
     import pymupdf
 
     # MuPDF's own complaints about a damaged file would bury the one line that helps.
@@ -83,16 +87,30 @@ def opened(path: Path) -> Iterator[Any]:
             f"{path}: PyMuPDF cannot open it: damaged, or not a document; replace or remove it"
         ) from None
     with document:
-        if document.needs_pass:
-            raise UserError(
-                f"{path}: encrypted; save a copy without its password"
-                " (qpdf --decrypt --password=… in.pdf out.pdf) and put that in its place"
-            )
+        if document.needs_pass:  # one with only an owner's password, against printing, opens without
+            _unlock(document, path, password_env)
         if document.page_count == 0:
             raise UserError(
                 f"{path}: damaged, opens with 0 pages (cut off while it was copied?); get it again"
             )
         yield document
+
+
+def _unlock(document: Any, path: Path, password_env: str | None) -> None:
+    """Raises UserError where there is no password or a wrong one; what it is, no message says."""
+    if password_env is None:
+        raise UserError(
+            f"{path}: encrypted; put its password into an environment variable or a line of .env,"
+            " and the variable's name into extract.password_env"
+        )
+    password = os.environ.get(password_env, "")
+    if not password:
+        raise UserError(
+            f"{path}: encrypted, and {password_env}, which extract.password_env names, is not set;"
+            " set it in the shell or in .env"
+        )
+    if not document.authenticate(password):
+        raise UserError(f"{path}: encrypted, and the password in {password_env} does not open it; correct it")
 
 
 def outline_of(document: Any) -> list[tuple[int, str, int]]:

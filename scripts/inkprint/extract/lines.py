@@ -46,13 +46,20 @@ class RawPage:
     lines: tuple[Line, ...]
     sideways: tuple[str, ...]  # lines that do not run from left to right
     pictures: bool  # looked for only where there is no text
+    read_by: str = ""  # who read its picture, e.g. "Tesseract (eng)"
+    unreadable: str = ""  # why its text can not be had
 
 
-def read_page(page: Any, number: int) -> RawPage:
-    """Read a PyMuPDF page. A function of the page alone, so that processes can share the work."""
+def page_spans(page: Any) -> dict[str, Any]:
+    """What stands on a PyMuPDF page: blocks of lines of spans."""
     import pymupdf
 
-    found = page.get_text("dict", flags=pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_PRESERVE_IMAGES)
+    return page.get_text("dict", flags=pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_PRESERVE_IMAGES)
+
+
+def read_page(page: Any, number: int, found: dict[str, Any]) -> RawPage:
+    """The lines of a PyMuPDF page from its spans. A function of the page alone, so that processes can share
+    the work."""
     blocks: list[list[Line]] = []
     turned: list[list[Line]] = []
     for block in found["blocks"]:
