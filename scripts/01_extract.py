@@ -1,6 +1,6 @@
 """Turn documents into pages of clean text, and say of every page and line what it is and why.
 
-Reads   the recipe's extract.data      a PDF, EPUB or text file, or a folder of them
+Reads   the recipe's extract.data      PDF, EPUB, DOCX, HTML, Markdown, text: a file or a folder
         overrides.yaml beside them     {"book.pdf": {"keep": ["12-16"], "drop": ["313-352"]}}, if it is there
 Writes  01_extract/documents.jsonl     {"id": "page-3f9a12c04be1", "document": "book.pdf",
                                         "document_sha256": "9b1c…", "page": 14, "label": "8",
@@ -30,7 +30,7 @@ from inkprint.artifacts import Stage
 from inkprint.command import Command, start
 from inkprint.errors import UserError
 from inkprint.extract.apart import Document, Read, read_apart
-from inkprint.extract.documents import find_documents, is_plain_text
+from inkprint.extract.documents import check, find_documents
 from inkprint.extract.ocr import find_tessdata, ranges
 from inkprint.extract.overrides import OVERRIDES, Overrides, overrides_file, read_overrides
 from inkprint.extract.reading import read_document
@@ -53,7 +53,7 @@ def main(command: Command) -> None:
     reject = command.recipe.extract.on_error == "reject"
     if not reject:
         for path in documents.values():  # cheap checks of all before the first is read
-            is_plain_text(path)
+            check(path)
     overrides = read_overrides(overrides_file(data), list(documents))
     settings = command.recipe.extract
     tessdata = find_tessdata(settings.ocr_language)

@@ -94,10 +94,11 @@ def _without_furniture(raw: Sequence[RawPage], printed: bool) -> list[Sheet]:
     for page, out, label in zip(raw, found, labels, strict=True):
         removed = [(page.lines[at].text, out[at]) for at in sorted(out)]
         removed += [(text, "sideways line") for text in page.sideways]
+        removed += page.aside
         lines: list[Line] = []
         breaks: set[int] = set()
         for at, line in enumerate(page.lines):
-            if out.get(at) == "ornament":
+            if out.get(at) == "ornament" or at in page.breaks:
                 breaks.add(len(lines))
             if at not in out:
                 lines.append(line)

@@ -80,10 +80,11 @@ _PATTERNS = {name: re.compile("|".join(patterns)) for name, patterns in _NAMES.i
 WRAPPER = re.compile(r"(front|main|back|end) ?matter|body|text|preliminaries")
 
 _LICENCE_START = re.compile(
-    r"end of (the |this )?project gutenberg|\*{3} ?(end of (the|this) project gutenberg|start: full licen)",
+    r"end of (the |this )?project gutenberg|\*{3} ?(end of (the|this) project gutenberg|start: full licen)"
+    r"|\*{3}start[ *]+the small print",
     re.I,
 )
-_LICENCE_END = re.compile(r"\*{3} ?start of (the|this) project gutenberg", re.I)
+_LICENCE_END = re.compile(r"\*{3} ?start of (the|this) project gutenberg|\*end[ *]+the small print", re.I)
 _COPYRIGHT = re.compile(
     r"rights reserved|public domain|\bcc0\b|published by|printed by|\btypeset\b"
     r"|\bisbn\b|library of congress|©|\bcopyright\b|first (published|edition|printing)"

@@ -66,7 +66,9 @@ def body_type(pages: Sequence[Sequence[Line]], printed: bool) -> Type:
         for a, b in pairwise(lines)
         if a.size == b.size == size and 0 < b.top - a.top < 4 * size
     ]
-    return Type(size, median(steps) if steps else 1.2 * size, bold * 2 > sum(sizes.values()), printed)
+    # Pages that were made of text have its paragraphs a row apart, of which there may be more than lines.
+    leading = median(steps) if steps and printed else 1.2 * size
+    return Type(size, leading, bold * 2 > sum(sizes.values()), printed)
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,8 @@ class RawPage:
     pictures: bool  # looked for only where there is no text
     read_by: str = ""  # who read its picture, e.g. "Tesseract (eng)"
     unreadable: str = ""  # why its text can not be had
+    aside: tuple[tuple[str, str], ...] = ()  # what its file marks as no text, with the reason
+    breaks: frozenset[int] = frozenset()  # lines that begin a paragraph, where the file says so
 
 
 def page_spans(page: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkprint.errors import UserError
-from inkprint.extract.documents import is_plain_text, opened, outline_of, read_text
+from inkprint.extract.documents import check, content_of, opened, outline_of
 from inkprint.extract.overrides import Overrides
 from inkprint.hashes import hash_file
 from inkprint.recipe import Extract
@@ -26,17 +26,21 @@ def read_document(
     tessdata: the folder with Tesseract's languages, or "". tell: called for every page that OCR has read.
     """
     from inkprint.extract.book import has_text, read_book
-    from inkprint.extract.plain import text_pages
+    from inkprint.extract.formats import flowing_pages, kind_of
 
-    if is_plain_text(path):
-        sheets = read_book(text_pages(read_text(path) or ""), [], False, overrides)
-    else:
-        with opened(path, settings.password_env) as document:
-            try:
-                raw = _raw_pages(document, settings, tessdata, tell)
-            except UserError as error:
-                raise UserError(f"{path}: {error}") from None
-            sheets = read_book(raw, outline_of(document), True, overrides)
+    check(path)
+    content = content_of(path)
+    try:
+        kind = kind_of(content)
+        if kind != "other":
+            raw, outline = flowing_pages(content, kind)
+        else:
+            with opened(path, content, settings.password_env) as document:
+                raw, outline = _raw_pages(document, settings, tessdata, tell), outline_of(document)
+    except UserError as error:
+        said = str(error)
+        raise UserError(said if said.startswith(str(path)) else f"{path}: {said}") from None
+    sheets = read_book(raw, outline, kind == "other", overrides)
     if not has_text(sheets):
         raise UserError(nothing_kept(path, Counter(sheet.page_class for sheet in sheets)))
     digest = hash_file(path)
