@@ -191,7 +191,7 @@ data_on_the_hub() {
 # script FILE ARGUMENT ...: run a script of scripts/ in the chosen runtime; its service has the stage's name.
 plan=''
 script() {
-  local file=$1 service=${1#[0-9][0-9]_} line
+  local file=$1 service=${1#[0-9][0-9]_} line password=''
   shift
   if [ "$runtime" != docker ]; then
     "$python" "scripts/$file" "$@"
@@ -207,7 +207,10 @@ script() {
     esac
   fi
   [ "$service" != extract ] || ! data_on_the_hub || service=extract-hub
-  container "$service" "$@"
+  if [ "$service" = extract ]; then # the variable that opens encrypted files: the recipe names it
+    password=$(sed -n 's/^ *password_env: *\([A-Za-z_][A-Za-z0-9_]*\).*/\1/p' "$recipe" | sed '/^null$/d;1q')
+  fi
+  container ${password:+--env "$password"} "$service" "$@"
 }
 
 if [ -n "$run_name" ]; then

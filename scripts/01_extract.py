@@ -2,7 +2,7 @@
 
 Tables become rows of the columns that the recipe maps: that is inkprint/extract/rows.py.
 
-Reads   the recipe's extract.data      a PDF, EPUB or text file, or a folder of them; or tables
+Reads   the recipe's extract.data      PDF, EPUB, DOCX, HTML, Markdown, text: a file or a folder; or tables
         overrides.yaml beside them     {"book.pdf": {"keep": ["12-16"], "drop": ["313-352"]}}, if it is there
 Writes  01_extract/documents.jsonl     {"id": "page-3f9a12c04be1", "document": "book.pdf",
                                         "document_sha256": "9b1c…", "page": 14, "label": "8",
@@ -34,8 +34,9 @@ from typing import Any
 from inkprint.artifacts import Stage
 from inkprint.command import Command, start
 from inkprint.errors import UserError
-from inkprint.extract.apart import read_apart
-from inkprint.extract.documents import find_documents, is_plain_text
+from inkprint.extract.apart import Document, Read, read_apart
+from inkprint.extract.documents import check, find_documents
+from inkprint.extract.ocr import find_tessdata, ranges
 from inkprint.extract.overrides import OVERRIDES, Overrides, overrides_file, read_overrides
 from inkprint.extract.reading import read_document
 from inkprint.extract.rows import extract_rows
@@ -60,12 +61,12 @@ def main(command: Command) -> None:
     reject = command.recipe.extract.on_error == "reject"
     if not reject:
         for path in documents.values():  # cheap checks of all before the first is read
-            is_plain_text(path)
+            check(path)
     overrides = read_overrides(overrides_file(data), list(documents))
+    settings = command.recipe.extract
+    tessdata = find_tessdata(settings.ocr_language)
     jobs = {
-        name: partial(
-            read_document, name, path, overrides.get(name, Overrides()), command.recipe.extract.drop
-        )
+        name: partial(read_document, name, path, overrides.get(name, Overrides()), settings, tessdata)
         for name, path in documents.items()
     }
     found: dict[str, dict[str, Any]] = {}
@@ -73,8 +74,7 @@ def main(command: Command) -> None:
     largest_bytes = 0
     with stage.writing() as folder, TemporaryDirectory(dir=command.run_folder) as scratch:
         with (folder / "documents.jsonl").open("wb") as records:
-            read = read_apart(jobs, Path(scratch), workers=min(MOST_WORKERS, len(os.sched_getaffinity(0))))
-            for document in command.working().progress(read, "documents", len(documents)):
+            for document in _read(command, jobs, Path(scratch)):
                 largest_bytes = max(largest_bytes, document.peak_bytes)
                 if document.trace:
                     with command.working().quiet():
@@ -102,6 +102,21 @@ def main(command: Command) -> None:
         }  # fmt: skip
         stage.finish(counts, largest_bytes, documents=found)
     print(f"   kept {kept} of {pages_in} pages of {len(found)} documents -> {stage.folder}")
+
+
+def _read(command: Command, jobs: dict[str, Read], scratch: Path) -> Iterator[Document]:
+    """Every document in its turn; the bar, or lines, also tell how far OCR is with one that takes long."""
+    workers = min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+    with command.working().counter("documents", len(jobs)) as advance:
+        done = 0
+
+        def told(name: str, pages: int, of: int) -> None:
+            advance(done, note=f"{name}: OCR has read {pages} of {of} pages")
+
+        for document in read_apart(jobs, scratch, workers, told):
+            yield document
+            done += 1
+            advance(done)
 
 
 def _check_numbers(name: str, decided: Overrides, pages: int) -> None:
@@ -136,6 +151,7 @@ def facts(pages: list[Page]) -> dict[str, Any]:
     return {
         "pages": len(pages),
         "kept": len(kept),
+        "ocr": sum("; read by Tesseract" in page.evidence for page in pages),
         "dropped": dict(sorted(Counter(page.page_class for page in pages if not page.kept).items())),
         "chapters": sum(len(page.chapters) for page in kept),
         "words": sum(len(page.text.split()) for page in kept),
@@ -146,37 +162,26 @@ def facts(pages: list[Page]) -> dict[str, Any]:
 def summary(name: str, pages: list[Page], found: dict[str, Any]) -> Iterator[str]:
     """What a person should see of one document, of which `facts` found this."""
     yield (
-        f"   {name}: {found['kept']} of {found['pages']} pages kept,"
+        f"   {name}: {found['kept']} of {found['pages']} pages kept, {found['ocr']} read by OCR,"
         f" {found['chapters']} chapters, {found['words']:,} words"
     )
     for page_class, count in found["dropped"].items():
         numbers = [page.page for page in pages if page.page_class == page_class]
         printed = _printed([page for page in pages if page.page_class == page_class == "override"])
-        yield f"     dropped {count:4} {page_class:<12} {_ranges(numbers)}{printed}"
+        yield f"     dropped {count:4} {page_class:<12} {ranges(numbers)}{printed}"
     if by_hand := [page for page in pages if page.kept and page.evidence.startswith(OVERRIDES)]:
-        yield f"     {OVERRIDES} keeps {_ranges([page.page for page in by_hand])}{_printed(by_hand)}"
+        yield f"     {OVERRIDES} keeps {ranges([page.page for page in by_hand])}{_printed(by_hand)}"
     removed = ", ".join(f"{count} x {reason}" for reason, count in found["removed"].items())
     if removed:
         yield f"     taken out of kept pages: {removed}"
     if scanned := found["dropped"].get("no_text", 0):
-        yield f"     WARNING: {scanned} pages are pictures without text; run OCR if they are text"
+        yield f"     WARNING: {scanned} pages are pictures without text that could be read: look at them"
 
 
 def _printed(pages: list[Page]) -> str:
     """Printed numbers beside those of the file, for who looks into the book."""
     labels = [page.label for page in pages if page.label]
     return f" (printed {labels[0]} to {labels[-1]})" if labels else ""
-
-
-def _ranges(numbers: list[int]) -> str:
-    """Page numbers as a person writes them: p. 9-11, 14."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][-1] + 1:
-            parts[-1].append(number)
-        else:
-            parts.append([number])
-    return "p. " + ", ".join(f"{p[0]}-{p[-1]}" if len(p) > 1 else f"{p[0]}" for p in parts)
 
 
 if __name__ == "__main__":

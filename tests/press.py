@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pymupdf
 
+from inkprint.records import Page
+
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, LEADING = 360, 540, 50, 310, 80, 14
 FONT, TITLE = "tiro", "A Count of Small Things"
 WORDS = (
@@ -176,3 +178,31 @@ def back_matter(press: Press, classes: list[str]) -> None:
             press.turn()
         press.at(LEFT + 140 * column, TOP + 60 + 12 * row, f"{word}, {number}, {number + 7}-{number + 9}", 8)
     classes += ["index"] * (len(press.document) - first)
+
+
+# -- what came out ----------------------------------------------------------------------------
+
+
+def chapters_of(pages: list[Page]) -> dict[str, list[str]]:
+    """Chapters as a reader would join them from the records: title -> paragraphs."""
+    found: dict[str, list[str]] = {"": []}
+    title = ""
+    for page in pages:
+        if not page.kept:
+            continue
+        cuts = [(start.at, start.title) for start in page.chapters]
+        offset = 0
+        for at, name in [*cuts, (len(page.text), None)]:
+            parts = [part for part in page.text[offset:at].split("\n\n") if part]
+            if parts and page.continues and offset == 0 and found[title]:
+                found[title][-1] += " " + parts.pop(0)
+            found[title] += parts
+            if name is not None:
+                title = name
+                found[title] = []
+            offset = at
+    return {name: paragraphs for name, paragraphs in found.items() if paragraphs}
+
+
+def removed(pages: list[Page], reason: str) -> list[str]:
+    return [line.text for page in pages for line in page.removed if line.reason == reason]

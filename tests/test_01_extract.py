@@ -28,8 +28,10 @@ from press import (
     Made,
     Press,
     back_matter,
+    chapters_of,
     make_book,
     make_prose,
+    removed,
     wrap,
 )
 
@@ -46,6 +48,7 @@ from inkprint.records import Page, read_records
 def write_recipe(folder: Path, data: Path) -> Path:
     recipe = yaml.safe_load((ROOT / "recipes/demo.yaml").read_text(encoding="utf-8"))
     recipe["run"], recipe["extract"]["data"] = "try", str(data)
+    recipe["extract"]["ocr_language"] = None  # test_ocr.py reads scans
     path = folder / "recipe.yaml"
     path.write_text(yaml.safe_dump(recipe), encoding="utf-8")
     return path
@@ -65,31 +68,6 @@ def extract(folder: Path, data: Path) -> list[Page]:
     result = call(folder, data)
     assert result.returncode == 0, result.stdout + result.stderr
     return list(read_records(folder / "artifacts/try/01_extract/documents.jsonl", Page))
-
-
-def chapters_of(pages: list[Page]) -> dict[str, list[str]]:
-    """Chapters as a reader would join them from the records: title -> paragraphs."""
-    found: dict[str, list[str]] = {"": []}
-    title = ""
-    for page in pages:
-        if not page.kept:
-            continue
-        cuts = [(start.at, start.title) for start in page.chapters]
-        offset = 0
-        for at, name in [*cuts, (len(page.text), None)]:
-            parts = [part for part in page.text[offset:at].split("\n\n") if part]
-            if parts and page.continues and offset == 0 and found[title]:
-                found[title][-1] += " " + parts.pop(0)
-            found[title] += parts
-            if name is not None:
-                title = name
-                found[title] = []
-            offset = at
-    return {name: paragraphs for name, paragraphs in found.items() if paragraphs}
-
-
-def removed(pages: list[Page], reason: str) -> list[str]:
-    return [line.text for page in pages for line in page.removed if line.reason == reason]
 
 
 @pytest.fixture(scope="module")
@@ -433,23 +411,6 @@ def test_plain_text_drops_the_licence_and_finds_chapters(tmp_path):
     assert sum(page.kept for page in pages) > 3
 
 
-def test_a_scanned_page_among_text_is_dropped_and_said_aloud(tmp_path):
-    press = Press(heads=False)
-    for number in range(3):
-        press.turn()
-        press.set(make_prose(number, 3), bottom=HEIGHT)
-        if number < 2:
-            press.leaf()
-            picture = pymupdf.Pixmap(pymupdf.csGRAY, pymupdf.IRect(0, 0, 40, 60))
-            press.page.insert_image(press.page.rect, pixmap=picture)
-    press.document.save(tmp_path / "mixed.pdf")
-    result = call(tmp_path, tmp_path / "mixed.pdf")
-    assert "2 pages are pictures without text" in result.stdout
-    pages = list(read_records(tmp_path / "artifacts/try/01_extract/documents.jsonl", Page))
-    assert [page.page_class for page in pages] == ["body", "no_text", "body", "no_text", "body"]
-    assert "scanned" in pages[1].reason
-
-
 def bad_pdf(name: str) -> bytes:
     press = Press(heads=False)
     press.leaf()
@@ -473,7 +434,7 @@ def bad_pdf(name: str) -> bytes:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("scanned", "run OCR first"),
+        ("scanned", "extract.ocr_language is null"),
         ("locked", "encrypted"),
         ("cut", ""),
         ("text", "not a PDF"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from inkprint.errors import UserError
 from inkprint.extract.apart import read_apart
 from inkprint.records import Page
 
+Tell = Callable[[int, int], None]
 
-def read(number: int, seconds: float = 0.0) -> list[Page]:
+
+def read(number: int, tell: Tell, seconds: float = 0.0) -> list[Page]:
     """Stands for a document of one page that takes a while."""
     time.sleep(seconds)
     page = {"id": f"page-{number}", "document": "d", "document_sha256": "0", "page": number, "label": "",
@@ -24,35 +27,45 @@ def read(number: int, seconds: float = 0.0) -> list[Page]:
     return [Page.model_validate(page)]
 
 
-def hang() -> list[Page]:
+def hang(_tell: Tell) -> list[Page]:
     time.sleep(600)
     return []
 
 
-def spin() -> list[Page]:
+def spin(_tell: Tell) -> list[Page]:
     while True:
         pass
 
 
-def swell() -> list[Page]:
+def swell(_tell: Tell) -> list[Page]:
     too_much = bytearray(3 * 2**30)
     return list(too_much[:0])
 
 
-def crash() -> list[Page]:
+def read_scans(pages: int, seconds_each: float, tell: Tell) -> list[Page]:
+    """Stands for OCR: longer in all than the limit, but no page of it."""
+    for done in range(1, pages + 1):
+        ends = time.process_time() + seconds_each
+        while time.process_time() < ends:
+            pass
+        tell(done, pages)
+    return read(pages, tell)
+
+
+def crash(_tell: Tell) -> list[Page]:
     os.kill(os.getpid(), signal.SIGSEGV)
     return []
 
 
-def refuse() -> list[Page]:
+def refuse(_tell: Tell) -> list[Page]:
     raise UserError("book.pdf: encrypted")
 
 
-def stumble() -> list[Page]:
+def stumble(_tell: Tell) -> list[Page]:
     raise AssertionError("m_internal\nis not")
 
 
-def fill_the_disk() -> list[Page]:
+def fill_the_disk(_tell: Tell) -> list[Page]:
     raise OSError(28, "No space left on device", "/somewhere/1.partial")
 
 
@@ -70,7 +83,7 @@ def fill_the_disk() -> list[Page]:
 @pytest.mark.whole_runs
 def test_a_bad_document_is_one_line_and_the_next_is_read(tmp_path, bad, says):
     jobs = {"bad.pdf": bad, "good.pdf": partial(read, 1)}
-    first, second = read_apart(jobs, tmp_path, workers=1, limit_seconds=6, limit_bytes=2 * 2**30)
+    first, second = read_apart(jobs, tmp_path, workers=1, told=print, limit_seconds=6, limit_bytes=2 * 2**30)
     assert says in first.problem
     assert "\n" not in first.problem
     assert ("in stumble" in first.trace) == (bad is stumble)
@@ -79,21 +92,30 @@ def test_a_bad_document_is_one_line_and_the_next_is_read(tmp_path, bad, says):
     assert not our_children(), "a process outlived its time"
 
 
+def test_every_page_that_ocr_reads_gives_its_document_the_time_again(tmp_path):
+    told: list[tuple[str, int, int]] = []
+    jobs = {"scan.pdf": partial(read_scans, 6, 0.8), "late.pdf": partial(read_scans, 1, 9)}
+    scan, late = read_apart(jobs, tmp_path, workers=1, told=lambda *said: told.append(said), limit_seconds=3)
+    assert not scan.problem
+    assert told == [("scan.pdf", done, 6) for done in range(1, 7)]
+    assert "late.pdf: not read in 3 s" in late.problem
+
+
 def test_a_full_disk_is_not_the_documents_fault(tmp_path):
     with pytest.raises(OSError, match="No space left on device"):
-        list(read_apart({"1": fill_the_disk}, tmp_path, workers=1))
+        list(read_apart({"1": fill_the_disk}, tmp_path, workers=1, told=print))
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_documents_come_in_their_order_whoever_is_first(tmp_path, workers):
     jobs = {f"{n}.pdf": partial(read, n, seconds=0.5 * (n == 1)) for n in range(1, 5)}
-    read_back = [(d.name, d.records.read_text("utf-8")) for d in read_apart(jobs, tmp_path, workers)]
+    read_back = [(d.name, d.records.read_text("utf-8")) for d in read_apart(jobs, tmp_path, workers, print)]
     assert [name for name, _ in read_back] == list(jobs)
     assert all(f'"page-{n}"' in text for n, (_, text) in enumerate(read_back, start=1))
 
 
 def test_who_stops_early_leaves_no_process(tmp_path):
-    results = read_apart({"1": partial(read, 1), "2": hang}, tmp_path, workers=2)
+    results = read_apart({"1": partial(read, 1), "2": hang}, tmp_path, workers=2, told=print)
     running = next(results)
     assert running.name == "1"
     results.close()

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pymupdf
 import pytest
 from conftest import ROOT
 
@@ -337,6 +338,27 @@ def test_run_all_works_in_containers_where_the_image_is_built(finished_there):
     status = finished_there.run_all(*varied, "--status").stdout
     assert "07 report      done" in status
     shutil.rmtree(finished_there.folder / "artifacts" / "varied")
+
+
+def test_the_image_reads_a_scan_and_gets_its_password_by_the_recipes_name(finished_there):
+    folder = finished_there.folder / "data" / "locked"
+    folder.mkdir()
+    scan, printed = pymupdf.open(), pymupdf.open()
+    page = printed.new_page(width=360, height=200)
+    page.insert_text((40, 80), "Eleven kettles stood on the harbour wall.", fontsize=14)
+    picture = page.get_pixmap(dpi=200).tobytes("png")
+    scan.new_page(width=360, height=200).insert_image(page.rect, stream=picture)
+    scan.save(folder / "scan.pdf", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw=SECRET, owner_pw="printer")
+    settings = ["--set", "extract.data=data/locked", "--set", "extract.password_env=BOOK_KEY"]
+    done = finished_there.run_all(
+        "recipes/demo.yaml", "--run", "locked", *settings, "--to", "extract", BOOK_KEY=SECRET
+    )
+    assert "1 of 1 pages kept, 1 read by OCR" in done.stdout
+    run = finished_there.folder / "artifacts" / "locked"
+    assert "Eleven kettles" in (run / "01_extract" / "documents.jsonl").read_text()
+    assert not [p for p in run.rglob("*") if p.is_file() and SECRET.encode() in p.read_bytes()]
+    shutil.rmtree(run)
+    shutil.rmtree(folder)
 
 
 def test_a_closed_terminal_does_not_kill_a_run_in_containers(finished_there):

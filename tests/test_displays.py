@@ -11,6 +11,8 @@ from press import LEFT, RIGHT, WIDTH, Press, make_prose, wrap
 from inkprint.extract.displays import is_formula
 from inkprint.extract.overrides import Overrides
 from inkprint.extract.reading import read_document
+from inkprint.recipe import ROOT
+from inkprint.recipe_file import load_recipe
 from inkprint.records import Page
 
 KINDS = ["caption", "table", "formula", "code"]
@@ -74,8 +76,13 @@ def made(tmp_path_factory) -> Path:
     return path
 
 
+def read(path: Path, drop: list[str]) -> list[Page]:
+    settings = load_recipe(ROOT / "recipes/demo.yaml").extract.model_copy(update={"drop": drop})
+    return read_document(path.name, path, Overrides(), settings, "", lambda done, of: None)
+
+
 def the_page(path: Path, drop: list[str]) -> Page:
-    found = [page for page in read_document(path.name, path, Overrides(), drop) if LAST[:20] in page.text]
+    found = [page for page in read(path, drop) if LAST[:20] in page.text]
     assert len(found) == 1
     return found[0]
 
@@ -146,9 +153,9 @@ def test_columns_are_read_one_after_the_other_however_the_file_draws_them(tmp_pa
             press.at(20 + column * width, press.y + 10 * row, lines[column][row], 8)
     path = tmp_path / "columns.pdf"
     press.document.save(path)
-    pages = read_document(path.name, path, Overrides(), KINDS)
-    read = " ".join(page.text for page in pages).replace("\n\n", " ").split()
+    pages = read(path, KINDS)
+    found = " ".join(page.text for page in pages).split()
     as_set = " ".join(" ".join(column) for column in lines).split()
     # Words that were broken at a line's end are whole again.
-    assert SequenceMatcher(None, as_set, read, autojunk=False).ratio() > 0.9
-    assert title in " ".join(read)
+    assert SequenceMatcher(None, as_set, found, autojunk=False).ratio() > 0.9
+    assert title in " ".join(found)

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from inkprint.errors import UserError
 from inkprint.extract import json_tables
-from inkprint.extract.documents import is_plain_text
 from inkprint.extract.fields import to_record
+from inkprint.extract.formats import kind_of
 from inkprint.extract.tables import RawRow, read_table
 from inkprint.extract.trees import split_of
 from inkprint.records import Reject, Row, read_records
@@ -274,13 +274,7 @@ def test_a_path_may_say_the_split(name, split):
 def table_recipe(folder, data, columns, **extract):
     values = yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text())
     values["run"] = "table"
-    values["extract"] = {
-        "data": data,
-        "columns": columns,
-        "labels": None,
-        "drop": [],
-        "on_error": "stop",
-    } | extract
+    values["extract"] |= {"data": data, "columns": columns} | extract
     values["prepare"] = {"validation": 0.1, "test": 0.2, "near_duplicate": 0.8, "passages": None}
     (folder / "recipe.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
     return Workshop(folder, folder / "recipe.yaml")
@@ -435,7 +429,7 @@ def test_documents_and_tables_are_told_apart_by_the_recipe(tmp_path, workshop):
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "map its columns in extract.columns; there are: quote, author, stars" in done.stderr
     (tmp_path / "poem.txt").write_text("Rose, thorn, leaf\nand, so, on\n")
-    assert is_plain_text(tmp_path / "poem.txt")
+    assert kind_of((tmp_path / "poem.txt").read_bytes()) == "text"
     shop = table_recipe(tmp_path, str(tmp_path / "books"), {"text": "text"})
     done = shop.stage("extract", check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

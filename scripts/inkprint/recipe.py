@@ -87,6 +87,15 @@ class Extract(Section):
     labels: Annotated[list[Text], Field(min_length=2)] | None  # rows with others are rejected; null: all
     drop: list[Literal["caption", "table", "formula", "code"]]  # what is no running text; the rest is marked
     on_error: Literal["stop", "reject"]  # a file that cannot be read: stop, or go on without it
+    ocr_language: (
+        Annotated[str, Field(pattern=r"^\w+(\+\w+)*$")] | None
+    )  # Tesseract's: eng, eng+deu; null: off
+    unreadable_pages: Literal[
+        "stop", "drop"
+    ]  # scanned pages that no OCR reads: stop, or do without their text
+    password_env: (
+        Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")] | None
+    )  # the variable that holds a password
 
     @property
     def hub(self) -> HubData | None:

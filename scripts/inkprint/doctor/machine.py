@@ -34,6 +34,7 @@ class Finding:
 def examine(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
     """Every check, in the order in which a run would fail."""
     yield data(recipe, artifacts)
+    yield reading(recipe)
     yield base(recipe)
     yield from graphics(recipe)
     yield from folders(recipe, artifacts)
@@ -55,6 +56,22 @@ def data(recipe: Recipe, artifacts: Path) -> Finding:
     if read_manifest(stage_folder(artifacts / recipe.run, "extract")):
         return Finding(f"data: no {what} in {name}, but the run carries its {made}")
     return Finding(f"data: no {what} in {name}", f"put {what} there", fatal=True)
+
+
+def reading(recipe: Recipe) -> Finding:
+    """Whether scanned pages could be read; most books have none."""
+    from inkprint.extract.ocr import find_tessdata
+
+    language = recipe.extract.ocr_language
+    if language is None:
+        return Finding("OCR: extract.ocr_language is null, scanned pages are not read")
+    try:
+        folder = find_tessdata(language)
+    except UserError as error:
+        return Finding(f"OCR: {error}", "or name another language", fatal=True)
+    if folder:
+        return Finding(f"OCR: Tesseract reads scanned pages ({language})")
+    return Finding("OCR: no Tesseract", "only scanned pages need it: apt-get install tesseract-ocr")
 
 
 def base(recipe: Recipe) -> Finding:

@@ -86,7 +86,7 @@ def read_book(
     pages = [sheet.lines for sheet in sheets]
     type_ = body_type(pages, printed)
     for sheet in sheets:
-        sheet.displays = find_displays(sheet.lines, type_, sheet.raw.columns)
+        sheet.displays |= find_displays(sheet.lines, type_, sheet.raw.columns)
     headings = [
         find_headings(index, sheet.lines, type_, sheet.displays) for index, sheet in enumerate(sheets)
     ]
@@ -117,14 +117,18 @@ def _without_furniture(raw: Sequence[RawPage], printed: bool) -> list[Sheet]:
     for page, out, label in zip(raw, found, labels, strict=True):
         removed = [(page.lines[at].text, out[at]) for at in sorted(out)]
         removed += [(text, "sideways line") for text in page.sideways]
+        removed += page.aside
         lines: list[Line] = []
         breaks: set[int] = set()
+        displays: dict[int, str] = {}
+        said = dict(page.displays)
         for at, line in enumerate(page.lines):
-            if out.get(at) == "ornament":
+            if out.get(at) == "ornament" or at in page.breaks:
                 breaks.add(len(lines))
             if at not in out:
+                displays |= {len(lines): said[at]} if at in said else {}
                 lines.append(line)
-        sheets.append(Sheet(page, lines, label or page.label, removed, breaks))
+        sheets.append(Sheet(page, lines, label or page.label, removed, breaks, displays=displays))
     return sheets
 
 
@@ -183,6 +187,9 @@ def _assign(sheets: Sequence[Sheet], starts: Sequence[Start], type_: Type) -> No
 
 def _classify(sheets: Sequence[Sheet], index: int, met: Sequence[Start], type_: Type) -> None:
     sheet = sheets[index]
+    if sheet.lines and sheet.raw.unreadable:
+        sheet.page_class, sheet.evidence = "no_text", sheet.raw.unreadable
+        return
     if not sheet.lines:
         _classify_empty(sheets, index)
         return
@@ -251,7 +258,8 @@ def _classify_empty(sheets: Sequence[Sheet], index: int) -> None:
     elif edge and any(other.lines for other in sheets):
         sheet.page_class, sheet.evidence = "cover", "the first or last page, a picture without text"
     else:
-        sheet.page_class, sheet.evidence = "no_text", "pictures or drawings, and no text under them"
+        sheet.page_class = "no_text"
+        sheet.evidence = sheet.raw.unreadable or "pictures or drawings, and no text under them"
 
 
 def _set_text(

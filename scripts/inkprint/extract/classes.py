@@ -25,7 +25,7 @@ REASONS = {
     "licence": "licence or e-book boilerplate",
     "blank": "empty page",
     "override": "dropped by overrides.yaml",
-    "no_text": "scanned: a picture without text; run OCR first",
+    "no_text": "a picture without text that could be read",
 }
 
 # A heading that consists of these words names its section. English first, then what a reader of German,
@@ -80,10 +80,11 @@ _PATTERNS = {name: re.compile("|".join(patterns)) for name, patterns in _NAMES.i
 WRAPPER = re.compile(r"(front|main|back|end) ?matter|body|text|preliminaries")
 
 _LICENCE_START = re.compile(
-    r"end of (the |this )?project gutenberg|\*{3} ?(end of (the|this) project gutenberg|start: full licen)",
+    r"end of (the |this )?project gutenberg|\*{3} ?(end of (the|this) project gutenberg|start: full licen)"
+    r"|\*{3}start[ *]+the small print",
     re.I,
 )
-_LICENCE_END = re.compile(r"\*{3} ?start of (the|this) project gutenberg", re.I)
+_LICENCE_END = re.compile(r"\*{3} ?start of (the|this) project gutenberg|\*end[ *]+the small print", re.I)
 _COPYRIGHT = re.compile(
     r"rights reserved|public domain|\bcc0\b|published by|printed by|\btypeset\b"
     r"|\bisbn\b|library of congress|©|\bcopyright\b|first (published|edition|printing)"
@@ -119,7 +120,7 @@ def section_name(heading: str) -> str:
 def licence_edge(text: str) -> str:
     """ "start" where a licence text begins, "end" where one ends, or ""."""
     lowered = text.lower()
-    if "gutenberg" not in lowered and "start: full" not in lowered:
+    if not any(words in lowered for words in ("gutenberg", "start: full", "small print")):
         return ""  # nearly every line: the patterns are slow
     if _LICENCE_START.search(text):
         return "start"

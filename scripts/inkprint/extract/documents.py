@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import gzip
+import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,10 @@ from typing import Any
 from inkprint.errors import UserError
 from inkprint.extract.overrides import overrides_file
 
-TABLES = {".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx", ".gz"}
-# What a picture or a web page saved as book.pdf begins with is worth saying.
-_HTML = (b"<!doctype html", b"<html", b"<?xml")
+TABLES = {".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx"}
+MOST_BYTES = 500 * 2**20  # of an unpacked file
+# Text holds no others than tab, line feed, form feed, carriage return and DOS's end of file.
+_CONTROLS = [chr(code) for code in range(32) if chr(code) not in "\t\n\r\f\x1a"]
 
 
 def find_documents(data: Path) -> dict[str, Path]:
@@ -31,9 +35,25 @@ def find_documents(data: Path) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def read_text(path: Path) -> str | None:
-    """The file as text if it is text: UTF-8, UTF-16 with its mark, or Windows' Latin; otherwise None."""
+def content_of(path: Path) -> bytes:
+    """A file's bytes, unpacked where it is packed with gzip. Raises UserError for a damaged or huge one."""
     content = path.read_bytes()
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    try:
+        with gzip.open(path) as handle:
+            content = handle.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(
+            f"{path}: damaged, cannot be unpacked ({error}); get it again, or remove it"
+        ) from None
+    if len(content) > MOST_BYTES:
+        raise UserError(f"{path}: more than {MOST_BYTES // 2**20} MB when unpacked; remove it")
+    return content
+
+
+def decode_text(content: bytes) -> str | None:
+    """Bytes as text if they are text: UTF-8, UTF-16 with its mark, or Windows' Latin; otherwise None."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     elif b"\0" in content or b"%PDF-" in content[:1024]:
@@ -43,26 +63,26 @@ def read_text(path: Path) -> str | None:
     for name in (encoding, "cp1252"):
         with contextlib.suppress(UnicodeDecodeError):
             text = content.decode(name)
-            odd = sum(ord(character) < 32 and character not in "\t\n\r\f\x1a" for character in text)
+            odd = sum(map(text.count, _CONTROLS))
             return text if odd <= len(text) / 1000 else None
     return None
 
 
-def is_plain_text(path: Path) -> bool:
-    """Whether a file is to be read as plain text. Raises UserError where name and content disagree."""
-    if path.suffix.lower() in TABLES:
+def check(path: Path) -> None:
+    """What can be said of a file in no time. Raises UserError for a table, nothing, and text called .pdf."""
+    name = Path(path.stem if path.suffix.lower() == ".gz" else path.name)
+    if name.suffix.lower() in TABLES:
         raise UserError(f"{path}: a table; map its columns in extract.columns{_columns_of(path)}")
     if path.stat().st_size == 0:
         raise UserError(f"{path}: the file is empty; replace or remove it")
-    text = read_text(path)
-    if text is None:
-        return False
-    if path.suffix.lower() == ".pdf":
+    if path.suffix.lower() != ".pdf":
+        return
+    text = decode_text(path.read_bytes())
+    if text is not None:
         begins = " ".join(text[:200].split())[:40]
         raise UserError(
             f"{path}: not a PDF, it begins with {begins!r}; get the file again, or name it .txt if it is text"
         )
-    return not text.lstrip()[:20].lower().encode().startswith(_HTML)
 
 
 def _columns_of(path: Path) -> str:
@@ -76,31 +96,48 @@ def _columns_of(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """The document, open in PyMuPDF. Raises UserError for what cannot be read."""
-    import pymupdf
+def opened(path: Path, content: bytes, password_env: str | None) -> Iterator[Any]:
+    """The document, open in PyMuPDF, with the password that the environment holds under that name.
+
+    Raises UserError for what cannot be read.
+    """
+    from inkprint.extract.mupdf import pymupdf
 
     # MuPDF's own complaints about a damaged file would bury the one line that helps.
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     try:
         # Without a name PyMuPDF goes by content alone: a PDF that is called .txt opens as a PDF.
-        document = pymupdf.open(stream=path.read_bytes())
+        document = pymupdf.open(stream=content)
     except (pymupdf.FileDataError, pymupdf.EmptyFileError, RuntimeError, ValueError):
         raise UserError(
             f"{path}: PyMuPDF cannot open it: damaged, or not a document; replace or remove it"
         ) from None
     with document:
-        if document.needs_pass:
-            raise UserError(
-                f"{path}: encrypted; save a copy without its password"
-                " (qpdf --decrypt --password=… in.pdf out.pdf) and put that in its place"
-            )
+        if document.needs_pass:  # one with only an owner's password, against printing, opens without
+            _unlock(document, path, password_env)
         if document.page_count == 0:
             raise UserError(
                 f"{path}: damaged, opens with 0 pages (cut off while it was copied?); get it again"
             )
         yield document
+
+
+def _unlock(document: Any, path: Path, password_env: str | None) -> None:
+    """Raises UserError where there is no password or a wrong one; what it is, no message says."""
+    if password_env is None:
+        raise UserError(
+            f"{path}: encrypted; put its password into an environment variable or a line of .env,"
+            " and the variable's name into extract.password_env"
+        )
+    password = os.environ.get(password_env, "")
+    if not password:
+        raise UserError(
+            f"{path}: encrypted, and {password_env}, which extract.password_env names, is not set;"
+            " set it in the shell or in .env"
+        )
+    if not document.authenticate(password):
+        raise UserError(f"{path}: encrypted, and the password in {password_env} does not open it; correct it")
 
 
 def outline_of(document: Any) -> list[tuple[int, str, int]]:

@@ -41,7 +41,7 @@ def begins_note(line: Line) -> bool:
 
 
 def open_note_size(lines: Sequence[Line], notes: set[int]) -> float:
-    """The type size of a page's last footnote if it goes on overleaf: its last line ends no sentence. Else 0."""
+    """The type size of a last footnote that goes on overleaf, for its last line ends no sentence; else 0."""
     if not notes or re.search(r"[.!?”’\"')\]]$", lines[max(notes)].text):
         return 0.0
     return lines[max(notes)].size

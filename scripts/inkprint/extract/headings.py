@@ -68,7 +68,8 @@ def body_type(pages: Sequence[Sequence[Line]], printed: bool) -> Type:
         for a, b in pairwise(lines)
         if a.size == b.size == size and 0 < b.top - a.top < 4 * size
     ]
-    leading = median(steps) if steps else 1.2 * size
+    # Pages that were made of text have its paragraphs a row apart, of which there may be more than lines.
+    leading = median(steps) if steps and printed else 1.2 * size
     most = sum(sizes.values()) / 2
     return Type(size, leading, bold > most, mono > most, printed)
 

@@ -54,15 +54,25 @@ class RawPage:
     sideways: tuple[str, ...]  # lines that do not run from left to right
     pictures: bool  # looked for only where there is no text
     columns: bool = False  # its lines go down one column and then the next
+    read_by: str = ""  # who read its picture, e.g. "Tesseract (eng)"
+    unreadable: str = ""  # why its text can not be had
+    aside: tuple[tuple[str, str], ...] = ()  # what its file marks as no text, with the reason
+    breaks: frozenset[int] = frozenset()  # lines that begin a paragraph, where the file says so
+    displays: tuple[tuple[int, str], ...] = ()  # lines that are a caption, table, formula or code, likewise
 
 
-def read_page(page: Any, number: int) -> RawPage:
-    """Read a PyMuPDF page. A function of the page alone, so that processes can share the work."""
-    import pymupdf
+def page_spans(page: Any) -> dict[str, Any]:
+    """What stands on a PyMuPDF page: blocks of lines of spans."""
+    from inkprint.extract.mupdf import pymupdf
 
     # A ligature kept as one character eats the blank after it: off|saying.
     unwanted = pymupdf.TEXT_PRESERVE_IMAGES | pymupdf.TEXT_PRESERVE_LIGATURES
-    found = page.get_text("dict", flags=pymupdf.TEXTFLAGS_DICT & ~unwanted)
+    return page.get_text("dict", flags=pymupdf.TEXTFLAGS_DICT & ~unwanted)
+
+
+def read_page(page: Any, number: int, found: dict[str, Any]) -> RawPage:
+    """The lines of a PyMuPDF page from its spans. A function of the page alone, so that processes can share
+    the work."""
     blocks: list[list[Line]] = []
     turned: list[list[Line]] = []
     for block in found["blocks"]:

@@ -3,44 +3,70 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inkprint.errors import UserError
-from inkprint.extract.documents import is_plain_text, opened, outline_of, read_text
+from inkprint.extract.documents import check, content_of, opened, outline_of
 from inkprint.extract.overrides import Overrides
 from inkprint.hashes import hash_file
+from inkprint.recipe import Extract
 from inkprint.records import ChapterStart, MarkedLine, Page, RemovedLine, content_id
 
+if TYPE_CHECKING:
+    from inkprint.extract.lines import RawPage
+    from inkprint.extract.ocr import Tell
 
-def read_document(name: str, path: Path, overrides: Overrides, drop: Sequence[str]) -> list[Page]:
-    """Every page of one document, judged. Raises UserError when it has no text to keep."""
+
+def read_document(
+    name: str, path: Path, overrides: Overrides, settings: Extract, tessdata: str, tell: Tell
+) -> list[Page]:
+    """Every page of one document, judged. Raises UserError when it has no text to keep.
+
+    tessdata: the folder with Tesseract's languages, or "". tell: called for every page that OCR has read.
+    """
     from inkprint.extract.book import has_text, read_book
-    from inkprint.extract.plain import text_pages
+    from inkprint.extract.formats import flowing_pages, kind_of
 
-    if is_plain_text(path):
-        sheets = read_book(text_pages(read_text(path) or ""), [], False, overrides, drop)
-    else:
-        from inkprint.extract.lines import read_page
-
-        with opened(path) as document:
-            raw = [read_page(page, number) for number, page in enumerate(document, start=1)]
-            sheets = read_book(raw, outline_of(document), True, overrides, drop)
+    check(path)
+    content = content_of(path)
+    try:
+        kind = kind_of(content)
+        if kind != "other":
+            raw, outline = flowing_pages(content, kind)
+        else:
+            with opened(path, content, settings.password_env) as document:
+                raw, outline = _raw_pages(document, settings, tessdata, tell), outline_of(document)
+    except UserError as error:
+        said = str(error)
+        raise UserError(said if said.startswith(str(path)) else f"{path}: {said}") from None
+    sheets = read_book(raw, outline, kind == "other", overrides, settings.drop)
     if not has_text(sheets):
         raise UserError(nothing_kept(path, Counter(sheet.page_class for sheet in sheets)))
     digest = hash_file(path)
     return [page_record(name, digest, sheet) for sheet in sheets]
 
 
+def _raw_pages(document: Any, settings: Extract, tessdata: str, tell: Tell) -> list[RawPage]:
+    """Every page as lines, whether they stand in the file or are seen by OCR."""
+    from inkprint.extract.lines import page_spans, read_page
+    from inkprint.extract.ocr import read_unreadable, why_unreadable
+
+    pages: list[RawPage] = []
+    reasons: dict[int, str] = {}
+    for at, page in enumerate(document):
+        found = page_spans(page)
+        pages.append(read_page(page, at + 1, found))
+        if why := why_unreadable(page, pages[at], found):
+            reasons[at] = why
+    return read_unreadable(document, pages, reasons, settings, tessdata, tell)
+
+
 def nothing_kept(path: Path, classes: Counter[str]) -> str:
     """One line for a document without any text to keep."""
     pages = sum(classes.values())
     if classes["no_text"] + classes["cover"] == pages:
-        return (
-            f"{path}: all {pages} pages are pictures without text (scanned);"
-            " run OCR first (ocrmypdf in.pdf out.pdf), or remove it"
-        )
+        return f"{path}: all {pages} pages are pictures without text that could be read; remove it"
     found = ", ".join(f"{count} {name}" for name, count in sorted(classes.items()))
     return f"{path}: no text to keep in its {pages} pages ({found}); remove it"
 
@@ -59,7 +85,7 @@ def page_record(name: str, digest: str, sheet: Any) -> Page:
         page_class=sheet.page_class,
         kept=sheet.kept,
         reason="" if sheet.kept else REASONS[sheet.page_class],
-        evidence=sheet.evidence,
+        evidence=sheet.evidence + (f"; read by {sheet.raw.read_by}" if sheet.raw.read_by else ""),
         continues=sheet.continues,
         chapters=[ChapterStart(title=title, at=at) for title, at in sheet.chapter_starts()]
         if sheet.kept

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from inkprint.extract.documents import read_text
+from inkprint.extract.documents import decode_text
 from inkprint.extract.fields import FROM_PATH, SPLITS
 from inkprint.extract.tables import RawRow
 from inkprint.records import Split
@@ -38,6 +38,6 @@ def tree_rows(files: dict[str, Path], labelled: bool) -> Iterator[RawRow]:
         problem = ""
         if labelled and values["<folder>"].casefold() in {"", *SPLITS}:
             problem = "lies in no label's folder"
-        elif (text := read_text(path)) is None:
+        elif (text := decode_text(path.read_bytes())) is None:
             problem = "not a text"
         yield RawRow(name, number, "the file", values | {"<content>": text}, problem)

@@ -1,0 +1,506 @@
+"""Documents without pages: EPUB, DOCX, HTML, Markdown and plain text, made here by hand as they come.
+
+What the author wrote must come out word for word and in order, and nothing else; what a file is, its
+content says.
+"""
+
+from __future__ import annotations
+
+import gzip
+import html
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from press import chapters_of, make_prose, removed
+
+from inkprint.errors import UserError
+from inkprint.extract.formats import kind_of
+from inkprint.extract.gutenberg import reason_out
+from inkprint.extract.html_text import decode_html, html_blocks
+from inkprint.extract.markdown import is_markdown, markdown_blocks
+from inkprint.extract.overrides import Overrides
+from inkprint.extract.reading import read_document
+from inkprint.recipe import ROOT
+from inkprint.recipe_file import load_recipe
+from inkprint.records import Page
+
+CHAPTERS = {
+    "The Lamp": make_prose(1, 9),
+    "The Kettle": make_prose(2, 9),
+    "A Rope, and What Came of It": make_prose(3, 9),
+}
+SETTINGS = load_recipe(ROOT / "recipes/demo.yaml").extract.model_copy(update={"ocr_language": None})
+WORDS_ON_WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def read(folder: Path, content: bytes | str, name: str = "book.data") -> list[Page]:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return read_document(name, path, Overrides(), SETTINGS, "", lambda done, of: None)
+
+
+def kept_text(pages: list[Page]) -> str:
+    return "\n\n".join(page.text for page in pages if page.kept and page.text)
+
+
+def packed(files: dict[str, str | bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+# -- EPUB -------------------------------------------------------------------------------------
+
+CONTAINER = (
+    "<?xml version='1.0'?><container version='1.0' xmlns='urn:oasis:names:tc:opendocument:xmlns:container'>"
+    "<rootfiles><rootfile full-path='OEBPS/content.opf' media-type='application/oebps-package+xml'/>"
+    "</rootfiles></container>"
+)
+PG_HEAD = (
+    "<section class='pg-boilerplate pgheader' id='pg-header' lang='en'><h2 id='pg-header-heading'>The Project"
+    " Gutenberg eBook of Small Things</h2><div>This ebook is for the use of anyone anywhere.</div>"
+    "<div id='pg-start-separator'><span>*** START OF THE PROJECT GUTENBERG EBOOK SMALL THINGS ***</span>"
+    "</div>"
+    "</section>"
+)
+PG_FOOT = (
+    "<section class='pg-boilerplate pgfooter' id='pg-footer'><div id='pg-end-separator'><span>*** END OF THE"
+    " PROJECT GUTENBERG EBOOK SMALL THINGS ***</span></div><h2>THE FULL PROJECT GUTENBERG LICENSE</h2>"
+    + "".join(f"<p>1.{n}. {text}</p>" for n, text in enumerate(make_prose(90, 4)))
+    + "</section>"
+)
+
+
+def xhtml(body: str) -> str:
+    return (
+        "<?xml version='1.0' encoding='utf-8'?><!DOCTYPE html><html xmlns='http://www.w3.org/1999/xhtml'"
+        " xmlns:epub='http://www.idpf.org/2007/ops'><head><title>Small Things</title>"
+        f"<style>p {{ margin: 0 }}</style></head><body>{body}</body></html>"
+    )
+
+
+def gutenberg_epub(chapters: dict[str, list[str]]) -> bytes:
+    """As Project Gutenberg builds them: a wrapped cover, boilerplate, page numbers, notes behind the text."""
+    parts = {
+        "wrap0000.xhtml": xhtml("<svg><image href='cover.png'/></svg><img src='cover.png' alt='Cover'/>")
+    }
+    listed = "".join(
+        f"<p class='toc'><a href='part{n}.xhtml#c{n}'>{html.escape(title)}</a></p>"
+        for n, title in enumerate([*chapters, "Footnotes"])
+    )
+    front = (
+        PG_HEAD + "<p>Produced by A. Volunteer and the Online Distributed Proofreading Team</p>"
+        "<h1>SMALL THINGS</h1><p>By Ida Penhallow</p><h2>CONTENTS</h2>" + listed
+    )
+    parts["front.xhtml"] = xhtml(front)
+    for n, (title, texts) in enumerate(chapters.items()):
+        body = f"<div class='chapter'><h2 id='c{n}'>{html.escape(title)}</h2>"
+        body += "<div class='figcenter'><img src='x.png' alt='[Illustration]'/>"
+        body += "<div class='caption'>A bell.</div></div>"
+        for m, text in enumerate(texts):
+            first, last = text[:40], text[40:]
+            number = f"<span class='pagenum'><a id='Page_{n}{m}'>[Pg {n}{m}]</a></span>"
+            mark = f"<a id='FNanchor_{m}' href='#Footnote_{m}' class='fnanchor'>[{m}]</a>" if m == 3 else ""
+            body += f"<p>{html.escape(first)}{number}{html.escape(last)}{mark}</p>"
+        body += (
+            "<div class='footnote'><p><a class='label' href='#FNanchor_3'>[3]</a> The note itself.</p></div>"
+        )
+        parts[f"part{n}.xhtml"] = xhtml(body + "</div>")
+    parts["back.xhtml"] = xhtml(PG_FOOT)
+    points = "".join(
+        f"<navPoint id='n{n}' playOrder='{n}'><navLabel><text>{html.escape(title)}</text></navLabel>"
+        f"<content src='part{n}.xhtml#c{n}'/></navPoint>"
+        for n, title in enumerate(chapters)
+    )
+    items = "".join(
+        f"<item id='i{n}' href='{name}' media-type='application/xhtml+xml'/>" for n, name in enumerate(parts)
+    )
+    spine = "".join(f"<itemref idref='i{n}' linear='yes'/>" for n in range(len(parts)))
+    return packed(
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": CONTAINER,
+            "OEBPS/content.opf": "<package xmlns='http://www.idpf.org/2007/opf' version='2.0'><manifest>"
+            f"{items}<item id='ncx' href='toc.ncx' media-type='application/x-dtbncx+xml'/></manifest>"
+            f"<spine toc='ncx'>{spine}</spine></package>",
+            "OEBPS/toc.ncx": "<ncx xmlns='http://www.daisy.org/z3986/2005/ncx/'><navMap>"
+            f"{points}</navMap></ncx>",
+        }
+        | {f"OEBPS/{name}": text for name, text in parts.items()}
+    )
+
+
+def test_an_epub_of_project_gutenberg_is_the_authors_words_alone(tmp_path):
+    pages = read(tmp_path, gutenberg_epub(CHAPTERS))
+    assert chapters_of(pages) == CHAPTERS
+    assert pages[0].page_class == "cover"
+    assert {page.page_class for page in pages if not page.kept} <= {"cover", "licence", "title", "contents"}
+    assert pages[-1].page_class == "licence"
+    assert len(removed(pages, "page number")) == 27
+    assert removed(pages, "note mark") == ["[3]"] * 3
+    assert removed(pages, "footnote") == ["[3] The note itself."] * 3
+    assert removed(pages, "caption") == ["A bell."] * 3
+    assert any("Distributed Proofreading" in text for text in removed(pages, "e-book's credits"))
+
+
+def test_an_epub_3_says_what_its_parts_are(tmp_path):
+    bodies = {
+        "cover.xhtml": "<div epub:type='cover'><img src='c.png'/></div>",
+        "rights.xhtml": "<section epub:type='copyright-page'>"
+        "<p>Copyright 2020. All rights reserved.</p></section>",
+        "one.xhtml": "<section epub:type='chapter'><p class='big'>The Lamp</p>%s</section>",
+        "two.xhtml": "<section epub:type='chapter'><p class='big'>The Kettle</p>%s</section>",
+        "notes.xhtml": "<section epub:type='endnotes'><p>A remark that ends the matter.</p></section>",
+        "gone.xhtml": "",
+    }
+    for name, title in (("one.xhtml", "The Lamp"), ("two.xhtml", "The Kettle")):
+        bodies[name] %= "".join(f"<p>{text}</p>" for text in CHAPTERS[title])
+    manifest = "".join(f"<item id='{n}' href='{n}' media-type='application/xhtml+xml'/>" for n in bodies)
+    files = {f"OEBPS/{name}": xhtml(body) for name, body in bodies.items() if body}
+    nav = (
+        "<nav epub:type='toc'><ol><li><a href='one.xhtml'>The Lamp</a></li>"
+        "<li><a href='two.xhtml'>The Kettle</a></li></ol></nav>"
+    )
+    files["OEBPS/nav.xhtml"] = xhtml(nav)
+    files["META-INF/container.xml"] = CONTAINER
+    spine = "".join(f"<itemref idref='{n}'/>" for n in bodies)
+    files["OEBPS/content.opf"] = (
+        "<package xmlns='http://www.idpf.org/2007/opf' version='3.0'><manifest>"
+        f"{manifest}<item id='nav' href='nav.xhtml' properties='nav' media-type='application/xhtml+xml'/>"
+        f"</manifest><spine>{spine}</spine></package>"
+    )
+    pages = read(tmp_path, packed(files))
+    assert chapters_of(pages) == {name: CHAPTERS[name] for name in ("The Lamp", "The Kettle")}
+    assert [page.page_class for page in pages if not page.kept] == ["cover", "copyright", "blank"]
+    assert removed(pages, "footnote") == ["A remark that ends the matter."]
+    assert removed(pages, "missing in the file") == ["OEBPS/gone.xhtml"]
+
+
+# -- DOCX -------------------------------------------------------------------------------------
+
+
+def run(text: str, properties: str = "") -> str:
+    return f"<w:r><w:rPr>{properties}</w:rPr><w:t xml:space='preserve'>{html.escape(text)}</w:t></w:r>"
+
+
+def paragraph(inner: str, style: str = "") -> str:
+    return f"<w:p><w:pPr><w:pStyle w:val='{style}'/></w:pPr>{inner}</w:p>"
+
+
+def word_file(body: str, **more: str) -> bytes:
+    styles = "".join(
+        f"<w:style w:styleId='{ident}'><w:name w:val='{name}'/><w:basedOn w:val='{base}'/></w:style>"
+        for ident, name, base in [
+            ("berschrift1", "heading 1", "Normal"), ("Mine", "My Chapter", "berschrift1"),
+            ("Titel", "Title", "Normal"), ("Cap", "caption", "Normal"), ("Toc1", "toc 1", "Normal"),
+        ]
+    )  # fmt: skip
+    files = {
+        "[Content_Types].xml": "<Types/>",
+        "word/document.xml": f"<w:document {WORDS_ON_WORD}><w:body>{body}</w:body></w:document>",
+        "word/styles.xml": f"<w:styles {WORDS_ON_WORD}>{styles}</w:styles>",
+    }
+    return packed(files | {f"word/{name}.xml": text for name, text in more.items()})
+
+
+def test_a_word_file_with_everything_in_it(tmp_path):
+    texts = {title: list(paragraphs) for title, paragraphs in CHAPTERS.items()}
+    body = paragraph(run("Small Things"), "Titel") + paragraph(run("The Lamp 1"), "Toc1")
+    for number, (title, paragraphs) in enumerate(CHAPTERS.items()):
+        body += paragraph(run(title), "Mine" if number else "berschrift1")
+        body += "".join(paragraph(run(text)) for text in paragraphs[:-1])
+        words = paragraphs[-1].split(" ")
+        body += paragraph(
+            run(" ".join(words[:3]), "<w:i/>")
+            + f"<w:del><w:r><w:delText>not {number} this</w:delText></w:r></w:del>"
+            + "<w:ins>" + run(" " + " ".join(words[3:6])) + "</w:ins>" + run("unseen", "<w:vanish/>")
+            + run(" " + " ".join(words[6:])) + f"<w:r><w:footnoteReference w:id='{number + 2}'/></w:r>"
+        )  # fmt: skip
+        cells = "".join(f"<w:tc>{paragraph(run(cell))}</w:tc>" for cell in ("kettles", "11"))
+        body += f"<w:tbl><w:tr>{cells}</w:tr><w:tr>{cells}</w:tr></w:tbl>"
+        body += paragraph(run(f"Figure {number}. A kettle."), "Cap")
+    notes = "".join(
+        f"<w:footnote w:id='{n}'>{paragraph(run(f'Note number {n}.'))}</w:footnote>" for n in (2, 3, 4)
+    )
+    separator = f"<w:footnote w:type='separator' w:id='0'>{paragraph(run('line'))}</w:footnote>"
+    head = f"<w:hdr {WORDS_ON_WORD}>{paragraph(run('SMALL THINGS, draft'))}</w:hdr>"
+    more = {"footnotes": f"<w:footnotes {WORDS_ON_WORD}>{separator}{notes}</w:footnotes>", "header1": head}
+    pages = read(tmp_path, word_file(body, **more), "book.pdf")  # whatever it is called
+    assert chapters_of(pages) == texts
+    assert removed(pages, "footnote") == ["Note number 2.", "Note number 3.", "Note number 4."]
+    assert removed(pages, "table") == ["kettles | 11"] * 6
+    assert removed(pages, "caption") == [f"Figure {n}. A kettle." for n in range(3)]
+    assert removed(pages, "running head") == ["SMALL THINGS, draft"]
+    assert removed(pages, "contents") == ["The Lamp 1"]
+
+
+# -- HTML -------------------------------------------------------------------------------------
+
+
+def test_a_page_of_the_web_without_the_web(tmp_path):
+    articles = "".join(
+        f"<h2>{title}</h2>" + "".join(f"<p>{text}" for text in texts)  # nobody closes these
+        for title, texts in CHAPTERS.items()
+    )
+    page = f"""<!-- saved --><!DOCTYPE html><html><head><title>Small</title>
+        <script>var a = "<p>no</p>";</script>
+        <meta charset="utf-8"><body><header><a href="/">Home</a><h1>The Site of Things</h1></header>
+        <ul class="menu"><li><a href="/a">About us</a><li><a href="/b">Books</a></ul>
+        <form action="/search"><main><h1>Small Things</h1>{articles}
+        <pre><code class="python">print(1 &lt; 2)</code></pre>
+        <table><tr><th>kettles<th>ropes<tr><td>11<td>7</table>
+        <figure><img src="x.png"><figcaption>A kettle</figcaption></figure>
+        <p hidden>secret</p></main></form><footer>© the site</footer><script src="x.js"></script></html>"""
+    pages = read(tmp_path, page, "saved.txt")
+    assert chapters_of(pages) == CHAPTERS
+    for words, reason in [
+        ("print(1 < 2)", "code"), ("kettles | ropes", "table"), ("A kettle", "caption"),
+        ("About us", "navigation"),
+    ]:  # fmt: skip
+        assert words in removed(pages, reason)
+    assert "secret" not in str(pages)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"<meta charset='iso-8859-1'><p>caf\xe9 \x93so\x94</p>", "café “so”"),
+        (b"<?xml version='1.0' encoding='windows-1251'?><p>\xca\xee\xf2</p>", "Кот"),
+        ("<p>Käse</p>".encode("utf-16"), "Käse"),
+        ("<p>Käse</p>".encode(), "Käse"),
+        (b"<meta http-equiv='Content-Type' content='text/html; charset=utf-16'><p>plain</p>", "plain"),
+        (b"<meta charset='no-such'><p>na\xefve</p>", "naïve"),
+    ],
+)
+def test_a_page_is_decoded_as_it_says(content, text):
+    assert [block.text for block in html_blocks(decode_html(content))] == [text]
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "marks"),
+    [
+        ("<p>the end.<sup>12</sup> And</p>", "the end. And", ("12",)),
+        ("<p>the end<sup><a href='#n'>12</a></sup> And</p>", "the end And", ("12",)),
+        ("<p>the end<a epub:type='noteref' href='#n'>a</a> And</p>", "the end And", ("a",)),
+        ("<p>x<sup>2</sup> and 10 km<sup>2</sup></p>", "x2 and 10 km2", ()),
+        ("<p>the <a href='/x'>1984</a> list</p>", "the 1984 list", ()),
+        ("<p><q>So</q> he&nbsp;said &mdash; caf&eacute;</p>", "“So” he said — café", ()),
+        ("<div>one<br>two<p>three</div>four", "one|two/three/four", ()),
+        ("<p><img alt='T' src='t.png'>he kettle</p>", "The kettle", ()),
+        ("<div class='stanza'><div class='verse'>a</div><div class='verse'>b</div></div>", "a|b", ()),
+    ],
+)
+def test_small_things_of_html(source, text, marks):
+    blocks = [block for block in html_blocks(source) if block.text]
+    assert "/".join(" ".join(b.text.replace("\n", "|").split()) for b in blocks) == text
+    assert sum((block.marks for block in blocks), ()) == marks
+
+
+@given(st.text(alphabet="<>/abp!-&;='\" \n", max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_no_tag_soup_is_too_hot(text):
+    html_blocks(text)
+    html_blocks(text, site=True)
+
+
+# -- Markdown and plain text ------------------------------------------------------------------
+
+MARKDOWN = """---
+title: Small Things
+tags: [kettles]
+---
+
+# Small Things
+
+## The Lamp
+
+{0}
+
+Some _italic_, *emphatic* and **bold** words, a snake_case_name, 2*3*4 and 5 * 6.[^1] See [the
+kettle](https://example.org/k "there") and [a rope][rope], or ![a picture](k.png) `code*a*b`.
+
+> It was said.
+> It was done.
+
+* first thing
+* second thing
+
+```python
+x = 2*3*4  # no text
+```
+
+| kettle | rope |
+|--------|------|
+| 11     | 7    |
+
+The Kettle
+----------
+
+{1}
+
+[^1]: A note with *stress*.
+
+[rope]: https://example.org/r
+"""
+
+
+def test_markdown_is_read_without_its_marks(tmp_path):
+    lamp, kettle = CHAPTERS["The Lamp"], CHAPTERS["The Kettle"]
+    pages = read(tmp_path, MARKDOWN.format("\n\n".join(lamp), "\n\n".join(kettle)), "notes.txt")
+    found = chapters_of(pages)
+    assert found["The Kettle"] == kettle
+    assert found["The Lamp"] == [
+        *lamp,
+        "Some italic, emphatic and bold words, a snake_case_name, 2*3*4 and 5 * 6. See the kettle and a rope,"
+        " or code*a*b.",
+        "It was said. It was done.",
+        "first thing",
+        "second thing",
+    ]
+    assert removed(pages, "code") == ["x = 2*3*4 # no text"]
+    assert removed(pages, "table") == ["kettle | rope", "11 | 7"]
+    assert removed(pages, "footnote") == ["A note with stress."]
+    assert removed(pages, "note mark") == ["1"]
+    assert removed(pages, "front matter") == ["title: Small Things", "tags: [kettles]"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He was no. #1.\n\n# and so on\nthe list went.\n",
+        "* * *\n\nA star * here and *there*, and [brackets] (so).\n\n* * *\n",
+        "# comment\n# comment\nvalue = 1\n# comment\n",
+        "[Illustration: The Kettle]\n\n_Italics_ and __more__\n\n----------\n\nText\n",
+        "TITLE\n=====\n\nOne underlined title alone.\n",
+    ],
+)
+def test_plain_text_with_a_mark_in_it_is_no_markdown(text):
+    assert not is_markdown(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# One\n\nText.\n\n# Two\n\nText.\n",
+        "One\n===\n\nTwo\n---\n\n[a](http://b)",
+        "```\nx\n```\n",
+        "a\n\n[^x]: b\n",
+    ],
+)
+def test_markdown_is_known_by_its_marks(text):
+    assert is_markdown(text)
+
+
+@given(st.text(alphabet="ab#*_`[]()^:|->\n 1.~!", max_size=80))
+@settings(max_examples=200, deadline=None)
+def test_no_markdown_is_too_odd(text):
+    markdown_blocks(text)
+
+
+HEADS = {
+    "new": "The Project Gutenberg eBook of Small Things\n\nThis ebook is for anyone.\n\n"
+    "*** START OF THE PROJECT GUTENBERG EBOOK SMALL THINGS ***\n\nProduced by David Reed",
+    "2000s": "The Project Gutenberg EBook of Small Things, by Ida Penhallow\n\n*** START OF THIS PROJECT"
+    " GUTENBERG EBOOK SMALL THINGS ***\n\nE-text prepared by A. Volunteer and the Project Gutenberg Online"
+    "\nDistributed Proofreading Team (http://www.pgdp.net)",
+    "1990s": "**The Project Gutenberg Etext of Small Things**\n\n***START**THE SMALL PRINT!**FOR PUBLIC"
+    " DOMAIN ETEXTS**START***\nWhy is this here?\n\n*END*THE SMALL PRINT! FOR PUBLIC DOMAIN ETEXTS*Ver."
+    "04.29.93*END*",
+}
+FEET = {
+    "new": "*** END OF THE PROJECT GUTENBERG EBOOK SMALL THINGS ***\n\nUpdated editions will replace it.",
+    "2000s": "End of Project Gutenberg's Small Things, by Ida Penhallow\n\n*** END OF THIS PROJECT GUTENBERG"
+    " EBOOK SMALL THINGS ***\n\n***** This file should be named 1.txt *****\n\n*** START: FULL LICENSE ***",
+    "1990s": "End of The Project Gutenberg Etext of Small Things",
+}
+
+
+@pytest.mark.parametrize("age", HEADS)
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_project_gutenbergs_heads_and_feet_of_all_ages(tmp_path, age, form):
+    chapters = {
+        f"{number}. {title}": CHAPTERS[title]
+        for number, title in zip(["I", "II", "III"], CHAPTERS, strict=True)
+    }
+    blocks = [HEADS[age], "[Transcriber's note: the spelling\nis the author's.]", "[Illustration: A bell]"]
+    for title, texts in chapters.items():
+        blocks += ["\n\n\n" + title + "\n", *texts[:-1], texts[-1] + "[1]", "[Footnote 1: A note.]"]
+    text = "\n\n".join([*blocks, "\n" + FEET[age]])
+    if form == "html":
+        parts = [part.strip() for part in text.split("\n\n")]
+        marked = [f"<h2>{p}</h2>" if p in chapters else f"<p>{html.escape(p)}</p>" for p in parts]
+        text = f"<html><body>{''.join(marked)}</body></html>".replace("[1]", "<a href='#1'>[1]</a>")
+    pages = read(tmp_path, text)
+    assert chapters_of(pages) == chapters
+    assert {page.page_class for page in pages if not page.kept} <= {"licence", "blank", "title"}
+    assert set(removed(pages, "footnote")) == {"[Footnote 1: A note.]"}
+    assert removed(pages, "note mark") == ["[1]"] * 3
+
+
+@pytest.mark.parametrize(
+    ("paragraph_", "reason"),
+    [
+        ("[Illustration]", "caption"),
+        ("[Illustration: Two kettles\non a wall.]", "caption"),
+        ("{12}", "page number"),
+        ("[Pg 12]", "page number"),
+        ("Produced by David Widger", "e-book's credits"),
+        ("Produced by the sun and the rain, the apples were small.", ""),
+        ("Prepared by years of practice, he spoke of his e-mail.", "e-book's credits"),
+        ("[He went away.]", ""),
+        ("(1)", ""),
+    ],
+)  # fmt: skip
+def test_what_volunteers_add_is_told_from_the_authors_words(paragraph_, reason):
+    assert reason_out(paragraph_) == reason
+
+
+# -- what a file is ---------------------------------------------------------------------------
+
+
+def test_what_a_file_is_its_content_says():
+    kinds = {
+        "epub": gutenberg_epub(CHAPTERS),
+        "docx": word_file(paragraph(run("Text"))),
+        "html": b"\n<!-- x -->\n<HTML><p>Text",
+        "markdown": b"# One\n\nText\n\n# Two\n",
+        "text": "Just text é".encode("cp1252"),
+        "other": b"%PDF-1.7\n\0",
+    }
+    assert {name: kind_of(content) for name, content in kinds.items()} == {name: name for name in kinds}
+    assert kind_of(b"<?xml version='1.0'?><FictionBook><body/></FictionBook>") == "other"
+    assert kind_of(b"a < b and <p> is a letter") == "text"
+
+
+def test_packed_text_is_unpacked(tmp_path):
+    text = "\n\n".join(CHAPTERS["The Lamp"])
+    assert kept_text(read(tmp_path, gzip.compress(text.encode()), "lamp.bin")) == text
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"{\\rtf1 Text}", "RTF"),
+        (b"%!PS-Adobe-3.0\n", "PostScript"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Word file of before 2007"),
+        (gutenberg_epub(CHAPTERS)[:3000], "damaged"),
+        (gzip.compress(b"text" * 999)[:-20], "damaged"),
+        (packed({"word/document.xml": "<w:document"}), "is not XML"),
+        (packed({"word/document.xml": f"<w:document {WORDS_ON_WORD}/>"}), "without a text"),
+        (packed({"META-INF/container.xml": CONTAINER}), "OEBPS/content.opf is missing"),
+        (packed({"META-INF/container.xml": CONTAINER, "META-INF/rights.xml": "<r/>"}), "DRM"),
+    ],
+    ids=["rtf", "ps", "doc", "cut zip", "cut gzip", "no xml", "no body", "no package", "drm"],
+)
+def test_what_cannot_be_read_is_one_line_that_names_the_file(tmp_path, content, says):
+    with pytest.raises(UserError) as caught:
+        read(tmp_path, content, "bad.epub")
+    assert says in str(caught.value)
+    assert str(caught.value).startswith(str(tmp_path / "bad.epub"))
+    assert "\n" not in str(caught.value)
