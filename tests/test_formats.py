@@ -9,13 +9,14 @@ from __future__ import annotations
 import gzip
 import html
 import io
+import random
 import zipfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from press import chapters_of, make_prose, removed
+from press import Press, chapters_of, make_prose, removed
 
 from inkprint.errors import UserError
 from inkprint.extract.formats import kind_of
@@ -410,8 +411,8 @@ HEADS = {
     " GUTENBERG EBOOK SMALL THINGS ***\n\nE-text prepared by A. Volunteer and the Project Gutenberg Online"
     "\nDistributed Proofreading Team (http://www.pgdp.net)",
     "1990s": "**The Project Gutenberg Etext of Small Things**\n\n***START**THE SMALL PRINT!**FOR PUBLIC"
-    " DOMAIN ETEXTS**START***\nWhy is this here?\n\n*END*THE SMALL PRINT! FOR PUBLIC DOMAIN ETEXTS*Ver."
-    "04.29.93*END*",
+    " DOMAIN ETEXTS**START***\nWhy is this here?\n\n"
+    "*END*THE SMALL PRINT! FOR PUBLIC DOMAIN ETEXTS*Ver.04.29.93*END*",
 }
 FEET = {
     "new": "*** END OF THE PROJECT GUTENBERG EBOOK SMALL THINGS ***\n\nUpdated editions will replace it.",
@@ -504,3 +505,52 @@ def test_what_cannot_be_read_is_one_line_that_names_the_file(tmp_path, content, 
     assert says in str(caught.value)
     assert str(caught.value).startswith(str(tmp_path / "bad.epub"))
     assert "\n" not in str(caught.value)
+
+
+# -- damage -----------------------------------------------------------------------------------
+
+
+def damaged(content: bytes, dice: random.Random) -> bytes:
+    """Cut off, or with some bytes of it changed, left out or doubled."""
+    some = bytearray(content)
+    at, length = dice.randrange(len(some)), dice.randrange(1, 2000)
+    match dice.randrange(4):
+        case 0:
+            return bytes(some[:at])
+        case 1:
+            del some[at : at + length]
+        case 2:
+            some[at:at] = some[at // 2 : at // 2 + length]
+        case _:
+            for _ in range(dice.choice([1, 10, 100])):
+                some[dice.randrange(len(some))] = dice.randrange(256)
+    return bytes(some)
+
+
+@pytest.mark.parametrize("kind", ["pdf", "epub", "docx", "html", "md"])
+def test_whatever_happened_to_a_file_it_is_read_or_one_line(tmp_path, kind):
+    if kind == "pdf":
+        press = Press()
+        for title, texts in CHAPTERS.items():
+            press.open_chapter(title, [title])
+            press.set(texts)
+        whole = press.document.tobytes()
+    else:
+        body = "".join(paragraph(run(text)) for text in CHAPTERS["The Lamp"])
+        page = "".join(f"<h2>{title}</h2><p>{texts[0]}" for title, texts in CHAPTERS.items())
+        made = {"epub": gutenberg_epub(CHAPTERS), "docx": word_file(body), "html": page.encode()}
+        whole = made.get(kind, MARKDOWN.format(*CHAPTERS["The Lamp"][:2]).encode())
+    dice = random.Random(7)
+    for _ in range(30):
+        try:
+            read(tmp_path, damaged(whole, dice), "bad.data")
+        except UserError as error:
+            assert str(error).startswith(str(tmp_path / "bad.data"))
+            assert "\n" not in str(error)
+
+
+def test_elements_without_end_and_entities_without_end(tmp_path):
+    assert "text" in kept_text(read(tmp_path, "<html><body>" + "<div>" * 50_000 + "text"))
+    bomb = "".join(f'<!ENTITY {chr(98 + n)} "{("&" + chr(97 + n) + ";") * 12}">' for n in range(10))
+    with pytest.raises(UserError, match="amplification"):
+        read(tmp_path, packed({"word/document.xml": f'<!DOCTYPE l [<!ENTITY a "aaaa">{bomb}]><l>&k;</l>'}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from xml.etree import ElementTree
@@ -18,7 +19,15 @@ def read_part(archive: zipfile.ZipFile, name: str) -> bytes | None:
             content = handle.read(MOST_BYTES + 1)
     except KeyError:
         return None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        RuntimeError,
+        ValueError,
+        struct.error,
+    ) as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise UserError(
             f"damaged, {name} in it cannot be read ({said}); get it again, or remove it"

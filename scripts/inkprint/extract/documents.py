@@ -116,7 +116,7 @@ def opened(path: Path, content: bytes, password_env: str | None) -> Iterator[Any
     with document:
         if document.needs_pass:  # one with only an owner's password, against printing, opens without
             _unlock(document, path, password_env)
-        if document.page_count == 0:
+        if _count(document) == 0:
             raise UserError(
                 f"{path}: damaged, opens with 0 pages (cut off while it was copied?); get it again"
             )
@@ -138,6 +138,14 @@ def _unlock(document: Any, path: Path, password_env: str | None) -> None:
         )
     if not document.authenticate(password):
         raise UserError(f"{path}: encrypted, and the password in {password_env} does not open it; correct it")
+
+
+def _count(document: Any) -> int:
+    """Pages; none where the file claims an impossible number of them."""
+    try:
+        return document.page_count
+    except RuntimeError:
+        return 0
 
 
 def outline_of(document: Any) -> list[tuple[int, str, int]]:
