@@ -35,7 +35,7 @@ from press import (
     wrap,
 )
 
-from inkprint.extract.footnotes import cut_glued_marks
+from inkprint.extract.footnotes import cut_glued_marks, names_with_figures
 from inkprint.extract.headings import same_title, split_number
 from inkprint.extract.letters import WORD, Joiner, as_written, clean, count_words, is_ornament, one_space
 from inkprint.extract.plain import text_pages
@@ -537,11 +537,21 @@ def test_a_printers_capitals_at_a_chapters_head_are_written_small(set_in_capital
     assert as_written(set_in_capitals, forms) == written
 
 
+def test_a_name_with_a_figure_is_no_word_with_a_note():
+    texts = ["the ASN.1 syntax of them.”5", "in ASN.1 and", "(ASN.1 again) said.1", "of ASN.1", "he said so"]
+    names = names_with_figures(texts)
+    assert names == {"ASN.1"}
+    assert [cut_glued_marks(text, set(), names)[1] for text in texts] == [["5"], [], ["1"], [], []]
+
+
 def test_note_marks_glued_to_words_go_and_figures_stay():
-    assert cut_glued_marks("said of them.”5 He left.12", set()) == ("said of them.” He left.", ["5", "12"])
+    assert cut_glued_marks("said of them.”5 He left.12", set(), set()) == (
+        "said of them.” He left.",
+        ["5", "12"],
+    )
     for text in ("about 3.14 of 1,000", "see vol.2", "in 1905.", "No. 5 and p.7", "the year 1.5"):
-        assert cut_glued_marks(text, set()) == (text, [])
-    assert cut_glued_marks("the movement2 of MP3", {"movement2"}) == ("the movement of MP3", ["2"])
+        assert cut_glued_marks(text, set(), set()) == (text, [])
+    assert cut_glued_marks("the movement2 of MP3", {"movement2"}, set()) == ("the movement of MP3", ["2"])
 
 
 @pytest.mark.parametrize(

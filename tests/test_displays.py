@@ -122,6 +122,23 @@ def test_each_kind_goes_by_itself(made, kind):
     assert {line.kind for line in page.marked} == set(KINDS) - {kind}
 
 
+def test_a_letter_set_in_a_typewriters_letters_is_text(tmp_path):
+    press = Press()
+    press.open_chapter("The Letter", ["The Letter"])
+    press.set(make_prose(1, 6))
+    letter = wrap(LAST + " " + AFTER, RIGHT - LEFT - 60, 10)
+    press.y += 10
+    for line in letter:
+        press.at(LEFT + 14, press.y, line, 9, font="cour")
+        press.y += 12
+    press.y += 10
+    press.set(make_prose(2, 3))
+    path = tmp_path / "letter.pdf"
+    press.document.save(path)
+    text = " ".join(page.text for page in read(path, KINDS))
+    assert AFTER in " ".join(text.split())
+
+
 @pytest.mark.parametrize(
     ("text", "formula"),
     [

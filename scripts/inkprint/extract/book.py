@@ -11,7 +11,13 @@ from itertools import pairwise
 from inkprint.extract.chapters import CHAPTER, FRONT, OutlineEntry, Start
 from inkprint.extract.classes import REASONS, front_class, is_prose, looks_like
 from inkprint.extract.displays import find_displays
-from inkprint.extract.footnotes import cut_glued_marks, footnote_lines, marks_after_words, open_note_size
+from inkprint.extract.footnotes import (
+    cut_glued_marks,
+    footnote_lines,
+    marks_after_words,
+    names_with_figures,
+    open_note_size,
+)
 from inkprint.extract.furniture import find_furniture
 from inkprint.extract.headings import Heading, Type, body_type, find_headings
 from inkprint.extract.letters import WORD, Joiner, as_written, broken_words, capital_words, count_words
@@ -135,10 +141,10 @@ def _without_furniture(raw: Sequence[RawPage], printed: bool) -> list[Sheet]:
 def _cut_marks(sheets: Sequence[Sheet]) -> None:
     """Take note marks out of the lines: raised ones are out already, glued ones go now."""
     texts = [line.text for sheet in sheets for line in sheet.lines]
-    after_words = marks_after_words(texts, count_words(texts))
+    after_words, names = marks_after_words(texts, count_words(texts)), names_with_figures(texts)
     for sheet in sheets:
         for at, line in enumerate(sheet.lines):
-            text, marks = cut_glued_marks(line.text, after_words)
+            text, marks = cut_glued_marks(line.text, after_words, names)
             if marks:
                 sheet.lines[at] = replace(line, text=text)
             sheet.removed += [(mark, "note mark") for mark in (*line.marks, *marks)]

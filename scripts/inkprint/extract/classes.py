@@ -57,12 +57,14 @@ _NAMES = {
     ),
     "glossary": (r"glossary( of .*)?|list of symbols", r"glossar|glossaire|glosario"),
     "index": (
-        r"(general |subject |name |author )?index( of .*)?|indices",
+        r"(\w+ ){0,5}index( of .*)?|indices",
         r"((personen|sach)?register)|índice (analítico|alfabético)",
     ),
     "licence": (
         r"(full |pg )?(project gutenberg(tm)? )?licen[cs]e|(pg|project gutenberg) .*|.*boilerplate",
         r"transcribers? ?s? notes?",
+        r"(notice of )?(copying|licen[cs]ing)( information| conditions)?",
+        r"(the )?(gnu|creative commons|apache|mit|open) .*licen[cs]e( .*)?",
     ),
     "copyright": (
         r"copyright( page| notice| ©.*)?|imprint|impressum|colophon|permissions",
@@ -109,7 +111,10 @@ def section_name(heading: str) -> str:
     """The class that a heading's words name, or ""."""
     words = re.sub(r"[^\w©]+", " ", heading.casefold().replace("’", "'").replace("'", " ")).strip()
     words = re.sub(
-        r"^(appendix|chapter|\d+|[ivx]+) (?=notes|references|bibliography|index|glossary)", "", words
+        r"^(appendix( \w)?|chapter|\d+|[ivx]+|[a-h])"
+        r" (?=notes|references|bibliography|index|glossary|copying|licen|gnu)",
+        "",
+        words,
     )
     for name, pattern in _PATTERNS.items():
         if pattern.fullmatch(words):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 from inkprint.extract.headings import Type
@@ -26,6 +26,8 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 _FUNCTIONS = set("sin cos tan log exp lim max min sup inf det mod arg deg dim ker gcd cot sec".split())
 _EQUATION_NUMBER = re.compile(r"\(\d{1,3}(\.\d{1,3})*[a-z]?\)$")
 
+CODE_SIGNS = "(){}[]<>=;_\\/|#$&+@%^~`"
+FEWEST_SIGNS = 0.03  # of the characters of a piece of code; prose has under 0.01
 FEWEST_ROWS = 3  # of a table
 LONGEST_CELL = 0.4  # of the text's width, where a row between two others holds one cell alone
 MOST_STRETCHED = 5  # type sizes between the words of a short line that was set to full width
@@ -61,14 +63,20 @@ def _in_one_column(lines: Sequence[Line], type_: Type) -> dict[int, str]:
 
 
 def _code(lines: Sequence[Line], type_: Type) -> Iterator[int]:
-    """Lines in a typewriter's letters, two or more together or one set in, where the text's are others."""
+    """Lines in a typewriter's letters, where the text's are others, with the signs of a language of machines.
+
+    A letter or a telegram that a novel sets so has hardly any. A line alone must be set in.
+    """
     if type_.mono:
         return
     left = min(line.x0 for line in lines)
-    for at, line in enumerate(lines):
-        together = any(0 <= n < len(lines) and lines[n].mono for n in (at - 1, at + 1))
-        if line.mono and (together or line.x0 > left + 0.7 * type_.size):
-            yield at
+    for is_mono, group in groupby(range(len(lines)), key=lambda at: lines[at].mono):
+        run = list(group)
+        text = "".join(lines[at].text for at in run)
+        signs = sum(map(text.count, CODE_SIGNS))
+        alone = len(run) == 1 and lines[run[0]].x0 <= left + 0.7 * type_.size
+        if is_mono and not alone and signs >= FEWEST_SIGNS * len(text):
+            yield from run
 
 
 # -- tables -----------------------------------------------------------------------------------

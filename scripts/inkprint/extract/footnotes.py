@@ -47,10 +47,11 @@ def open_note_size(lines: Sequence[Line], notes: set[int]) -> float:
     return lines[max(notes)].size
 
 
-def cut_glued_marks(text: str, after_words: set[str]) -> tuple[str, list[str]]:
+def cut_glued_marks(text: str, after_words: set[str], names: set[str]) -> tuple[str, list[str]]:
     """A line without note marks that are glued to its words, and the marks.
 
-    after_words: words that end in a figure which is a mark, as `marks_after_words` finds them.
+    after_words: words that end in a figure which is a mark, as `marks_after_words` finds them. names: words
+    such as ASN.1, whose figure is their own, as `names_with_figures` finds them.
     """
     marks: list[str] = []
     if not _FIGURE.search(text):
@@ -58,7 +59,7 @@ def cut_glued_marks(text: str, after_words: set[str]) -> tuple[str, list[str]]:
 
     def cut(match: re.Match[str]) -> str:
         before = text[: match.start(2)]
-        if _ABBREVIATIONS.search(before):
+        if _ABBREVIATIONS.search(before) or _last_word(text[: match.start()]) + match[0] in names:
             return match[0]
         marks.append(match[2])
         return match[1]
@@ -71,6 +72,27 @@ def cut_glued_marks(text: str, after_words: set[str]) -> tuple[str, list[str]]:
 
     text = _GLUED.sub(cut, text)
     return _WORD_AND_FIGURE.sub(cut_word, text) if after_words else text, marks
+
+
+def names_with_figures(texts: Sequence[str]) -> set[str]:
+    """Words that mostly stand with a point and the same figure: ASN.1, which calls no note."""
+    found = Counter(
+        (_last_word(text[: match.start()]), match[0])
+        for text in texts
+        if _FIGURE.search(text)
+        for match in _GLUED.finditer(text)
+    )
+    names = set()
+    for (word, figure), count in found.items():
+        if count >= 3 and word:
+            own = re.compile(rf"\b{re.escape(word)}\b")
+            if count * 2 >= sum(len(own.findall(text)) for text in texts):
+                names.add(word + figure)
+    return names
+
+
+def _last_word(text: str) -> str:
+    return text[-60:].rpartition(" ")[2].lstrip("“‘\"'([")
 
 
 def marks_after_words(texts: Sequence[str], counts: Counter[str]) -> set[str]:

@@ -7,12 +7,16 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 from inkprint.extract.columns import by_columns
 from inkprint.extract.letters import SOFT_HYPHEN, clean, one_space, space_sentences
 
+_TYPEWRITER = re.compile(
+    r"mono|monl|courier|typewriter|cmtt|[a-z]tt\d|consol|menlo|sourcecode|lettergothic", re.I
+)
 NOTE_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡§‖¶]{1,3})(?:[,–-] ?\d{1,3})*[\])]?")
 _OVER = re.compile(r"[−–-]?\d{1,3}")
 _UNDER = re.compile(r"\d{1,3}[a-z]?(?!\w)|[a-z](?!\w)")
@@ -148,10 +152,16 @@ def _line(spans: list[dict[str, Any]]) -> Line | None:
         size=size,
         bold=_most(main, 16),
         italic=_most(main, 2),
-        mono=_most(main, 8),
+        mono=_most(main, 8) or is_typewriter(main[0]["font"]),
         mark=mark,
         marks=tuple(marks),
     )
+
+
+@cache
+def is_typewriter(font: str) -> bool:
+    """Whether a font's name says that its letters are all of one width; many do not say it otherwise."""
+    return _TYPEWRITER.search(font) is not None
 
 
 def _main_spans(spans: list[dict[str, Any]]) -> tuple[float, list[dict[str, Any]]]:
