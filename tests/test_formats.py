@@ -551,6 +551,9 @@ def test_whatever_happened_to_a_file_it_is_read_or_one_line(tmp_path, kind):
 
 def test_elements_without_end_and_entities_without_end(tmp_path):
     assert "text" in kept_text(read(tmp_path, "<html><body>" + "<div>" * 50_000 + "text"))
+    deep = f"<w:document {WORDS_ON_WORD}><w:body>{'<w:sdt>' * 9000}{'</w:sdt>' * 9000}</w:body></w:document>"
+    with pytest.raises(UserError, match="nested too deeply"):
+        read(tmp_path, packed({"word/document.xml": deep}))
     bomb = "".join(f'<!ENTITY {chr(98 + n)} "{("&" + chr(97 + n) + ";") * 12}">' for n in range(10))
     with pytest.raises(UserError, match="amplification"):
         read(tmp_path, packed({"word/document.xml": f'<!DOCTYPE l [<!ENTITY a "aaaa">{bomb}]><l>&k;</l>'}))

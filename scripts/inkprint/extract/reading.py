@@ -37,6 +37,8 @@ def read_document(
         else:
             with opened(path, content, settings.password_env) as document:
                 raw, outline = _raw_pages(document, settings, tessdata, tell), outline_of(document)
+    except RecursionError:
+        raise UserError(f"{path}: its parts are nested too deeply; remove it") from None
     except UserError as error:
         said = str(error)
         raise UserError(said if said.startswith(str(path)) else f"{path}: {said}") from None
@@ -54,10 +56,16 @@ def _raw_pages(document: Any, settings: Extract, tessdata: str, tell: Tell) -> l
 
     pages: list[RawPage] = []
     reasons: dict[int, str] = {}
-    for at, page in enumerate(document):
-        found = page_spans(page)
-        pages.append(read_page(page, at + 1, found))
-        if why := why_unreadable(page, pages[at], found):
+    for at in range(document.page_count):
+        try:
+            page = document[at]
+            found = page_spans(page)
+            pages.append(read_page(page, at + 1, found))
+            why = why_unreadable(page, pages[at], found)
+        except (RuntimeError, ValueError, IndexError) as error:
+            said = " ".join(str(error).split())
+            raise UserError(f"damaged, page {at + 1} cannot be read ({said}); get it again") from None
+        if why:
             reasons[at] = why
     return read_unreadable(document, pages, reasons, settings, tessdata, tell)
 
