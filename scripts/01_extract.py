@@ -58,8 +58,7 @@ def main(command: Command) -> None:
     documents = find_documents(data)
     if not documents:
         raise UserError(f"{data}: no documents in it; put PDF, EPUB or text files there")
-    reject = command.recipe.extract.on_error == "reject"
-    if not reject:
+    if command.recipe.extract.on_error == "stop":
         for path in documents.values():  # cheap checks of all before the first is read
             check(path)
     overrides = read_overrides(overrides_file(data), list(documents))
@@ -69,26 +68,17 @@ def main(command: Command) -> None:
         name: partial(read_document, name, path, overrides.get(name, Overrides()), settings, tessdata)
         for name, path in documents.items()
     }
-    found: dict[str, dict[str, Any]] = {}
-    rejects: list[Reject] = []
-    largest_bytes = 0
     with stage.writing() as folder, TemporaryDirectory(dir=command.run_folder) as scratch:
+        found: dict[str, dict[str, Any]] = {}
+        rejects: list[Reject] = []
+        largest_bytes = 0
         with (folder / "documents.jsonl").open("wb") as records:
             for document in _read(command, jobs, Path(scratch)):
                 largest_bytes = max(largest_bytes, document.peak_bytes)
-                if document.trace:
-                    with command.working().quiet():
-                        print(document.trace)
-                if document.problem and not reject:
-                    raise UserError(document.problem)
                 if document.problem:
-                    print(f"   {document.name}: rejected: {document.problem}", flush=True)
-                    rejects.append(_reject(document.name, document.problem))
+                    rejects.append(_refused(command, document))
                     continue
-                pages = list(read_records(document.records, Page))
-                _check_numbers(document.name, overrides.get(document.name, Overrides()), len(pages))
-                found[document.name] = facts(pages)
-                print("\n".join(summary(document.name, pages, found[document.name])), flush=True)
+                found[document.name] = _said(document, overrides.get(document.name, Overrides()))
                 records.write(document.records.read_bytes())
         if not found:
             raise UserError(
@@ -102,6 +92,27 @@ def main(command: Command) -> None:
         }  # fmt: skip
         stage.finish(counts, largest_bytes, documents=found)
     print(f"   kept {kept} of {pages_in} pages of {len(found)} documents -> {stage.folder}")
+
+
+def _refused(command: Command, document: Document) -> Reject:
+    """The record of a document that cannot be read. Raises UserError where that stops the run."""
+    if document.trace:
+        with command.working().quiet():
+            print(document.trace)
+    if command.recipe.extract.on_error == "stop":
+        raise UserError(document.problem)
+    print(f"   {document.name}: rejected: {document.problem}", flush=True)
+    name, problem = document.name, document.problem
+    return Reject(id=content_id("reject", name, problem), source_id=name, reason=problem, text="")
+
+
+def _said(document: Document, decided: Overrides) -> dict[str, Any]:
+    """What the manifest says of a document that was read; printed as well."""
+    pages = list(read_records(document.records, Page))
+    _check_numbers(document.name, decided, len(pages))
+    found = facts(pages)
+    print("\n".join(summary(document.name, pages, found)), flush=True)
+    return found
 
 
 def _read(command: Command, jobs: dict[str, Read], scratch: Path) -> Iterator[Document]:
@@ -123,10 +134,6 @@ def _check_numbers(name: str, decided: Overrides, pages: int) -> None:
     """Raise UserError for a page that the document does not have: no fault of the document, so it stops."""
     if beyond := sorted(number for number in decided.keep | decided.drop if number > pages):
         raise UserError(f"{OVERRIDES}: {name}: no page {beyond[0]}; it has {pages}")
-
-
-def _reject(name: str, problem: str) -> Reject:
-    return Reject(id=content_id("reject", name, problem), source_id=name, reason=problem, text="")
 
 
 def _stage(command: Command, data: Path) -> Stage:

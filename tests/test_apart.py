@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -25,6 +26,11 @@ def read(number: int, tell: Tell, seconds: float = 0.0) -> list[Page]:
             "page_class": "body", "kept": True, "reason": "", "evidence": "", "continues": False,
             "chapters": [], "text": "…", "removed": [], "marked": []}  # fmt: skip
     return [Page.model_validate(page)]
+
+
+def needs_the_libraries(_tell: Tell) -> list[Page]:
+    missing = [name for name in ("pymupdf", "inkprint.extract.book") if name not in sys.modules]
+    raise UserError(f"missing: {missing}")
 
 
 def hang(_tell: Tell) -> list[Page]:
@@ -134,3 +140,9 @@ def is_our_child(path: Path) -> bool:
         return False
     spawned = b"spawn_main" in (path.parent / "cmdline").read_bytes()
     return int(parent) == os.getpid() and state != "Z" and spawned
+
+
+def test_the_libraries_are_there_before_a_document_is_read(tmp_path):
+    """Importing them takes a second; it must not be one for each of a thousand short files."""
+    [document] = read_apart({"a": needs_the_libraries}, tmp_path, workers=1, told=lambda *_: None)
+    assert document.problem == "missing: []"

@@ -8,12 +8,14 @@ read gives its document the whole time again.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -22,7 +24,19 @@ from typing import Any, NamedTuple
 from inkprint.errors import UserError
 from inkprint.records import Page, write_records
 
-PRELOADED = ["inkprint.extract.reading", "inkprint.extract.book", "inkprint.extract.mupdf"]
+# What every process needs, imported once, in a second. The scripts' own imports are among it.
+PRELOADED = [
+    f"inkprint.{name}"
+    for name in (
+        "command",
+        "extract.rows",
+        "extract.reading",
+        "extract.book",
+        "extract.formats",
+        "extract.mupdf",
+    )
+]
+SCRIPTS = Path(__file__).resolve().parents[2]
 LIMIT_SECONDS = 300.0  # a book of 1,000 pages takes 5
 LIMIT_BYTES = 4 * 2**30  # address space; a book of 1,000 pages takes 0.4 GB, most of it libraries
 
@@ -62,9 +76,7 @@ class Document:
     deadline: float = 0.0
 
     def start(self, limit_seconds: float, limit_bytes: int) -> None:
-        # One clean process imports the libraries, in a second; each document's is forked from it.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(PRELOADED)
         self.answer, theirs = context.Pipe(duplex=False)
         arguments = (self.name, self.read, self.records, theirs, limit_seconds, limit_bytes)
         self.process = context.Process(target=_work, args=arguments, daemon=True)
@@ -113,6 +125,7 @@ def read_apart(
         Document(name, read, folder / f"{number}.jsonl")
         for number, (name, read) in enumerate(jobs.items(), start=1)
     ]
+    _start_server()
     waiting = documents[::-1]
     running: list[Document] = []
     try:
@@ -127,6 +140,22 @@ def read_apart(
         for document in running:
             if document.process is not None:
                 document.process.kill()
+
+
+def _start_server() -> None:
+    """Start the clean process from which each document's is forked; nothing where it runs already.
+
+    It does not get this one's sys.path, and would go on in silence without what it cannot import.
+    """
+    multiprocessing.set_forkserver_preload(PRELOADED)
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), before]))
+    try:
+        forkserver.ensure_running()
+    finally:
+        del os.environ["PYTHONPATH"]
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
 
 
 def _still_running(running: list[Document], limit_seconds: float, told: Told) -> list[Document]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -75,20 +75,14 @@ def cut_glued_marks(text: str, after_words: set[str], names: set[str]) -> tuple[
 
 
 def names_with_figures(texts: Sequence[str]) -> set[str]:
-    """Words that mostly stand with a point and the same figure: ASN.1, which calls no note."""
-    found = Counter(
-        (_last_word(text[: match.start()]), match[0])
-        for text in texts
-        if _FIGURE.search(text)
-        for match in _GLUED.finditer(text)
-    )
-    names = set()
-    for (word, figure), count in found.items():
-        if count >= 3 and word:
-            own = re.compile(rf"\b{re.escape(word)}\b")
-            if count * 2 >= sum(len(own.findall(text)) for text in texts):
-                names.add(word + figure)
-    return names
+    """Words with a figure of their own: ASN.1, after which the sentence goes on as after no note's mark."""
+    goes_on: dict[str, list[bool]] = defaultdict(list)
+    for text in texts:
+        for match in _GLUED.finditer(text) if _FIGURE.search(text) else ():
+            after = text[match.end() :].lstrip()[:1]
+            if match[1] == "." and after.isalpha():
+                goes_on[_last_word(text[: match.start()]) + match[0]].append(after.islower())
+    return {name for name, found in goes_on.items() if sum(found) >= 2 and sum(found) * 2 >= len(found)}
 
 
 def _last_word(text: str) -> str:
