@@ -11,9 +11,9 @@ from itertools import pairwise
 from statistics import median
 
 from inkprint.extract.classes import section_name
-from inkprint.extract.furniture import roman
 from inkprint.extract.letters import one_space
 from inkprint.extract.lines import Line
+from inkprint.extract.page_numbers import roman
 
 _ONES = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -33,6 +33,7 @@ _FIGURE = rf"\d{{1,3}}|[ivxlc]+|(?:{_SPELLED})(?:[ -](?:{_SPELLED}))?"
 NUMBERED = re.compile(rf"(?:the\s+)?(?:{_NAMED})\s+(?:the\s+)?({_FIGURE})\b[\s.:—–-]*", re.IGNORECASE)
 _BARE = re.compile(rf"({_FIGURE})(?:[.:)—–]+\s*|\s+(?=(?-i:[A-Z]))|$)", re.IGNORECASE)
 _NUMBER_ONLY = re.compile(rf"[\[(—–-]?\s*(?:{_FIGURE})\s*[.\])—–-]?", re.IGNORECASE)
+_LABEL = re.compile(rf"(?:{_NAMED})(?:\s+(?:{_FIGURE}))?[.:]?", re.IGNORECASE)
 PLAIN_NAMES = re.compile(
     r"(author'?s? )?(preface|introduction|prologue|epilogue|afterword|conclusion|postscript|acknowledge?ments"
     r"|interlude|appendix|prelude|coda|vorwort|einleitung|nachwort|préface|introducción|prólogo)"
@@ -128,7 +129,9 @@ def _heading(index: int, lines: Sequence[Line], first: int, last: int, on_top: b
 
 
 def _together(first: Line, second: Line, type_: Type) -> bool:
-    return -0.5 * first.size < second.top - first.bottom < 2.5 * type_.leading and second.top > first.top
+    # Chapter, or its number, may stand far above the title.
+    most = 5 if _LABEL.fullmatch(first.text) or _NUMBER_ONLY.fullmatch(first.text) else 2.5
+    return -0.5 * first.size < second.top - first.bottom < most * type_.leading and second.top > first.top
 
 
 def _stands_out(lines: Sequence[Line], at: int, left: float, right: float, type_: Type) -> bool:

@@ -1,0 +1,72 @@
+"""Stage 01: what the printer put on every page, and what only looks like it, on pages typeset here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from press import LEFT, RIGHT, Press, chapters_of, make_prose, removed, wrap
+
+from inkprint.extract.overrides import Overrides
+from inkprint.extract.reading import read_document
+from inkprint.recipe import ROOT
+from inkprint.recipe_file import load_recipe
+from inkprint.records import Page
+
+PAGES = 12
+
+
+def read(press: Press, folder: Path) -> list[Page]:
+    path = folder / "book.pdf"
+    press.document.save(path)
+    settings = load_recipe(ROOT / "recipes/demo.yaml").extract
+    return read_document(path.name, path, Overrides(), settings, "", lambda done, of: None)
+
+
+def test_a_last_line_that_comes_back_is_text(tmp_path):
+    """Full pages end at one height; on four neighbours the last line, set apart, says For example:."""
+    press = Press(heads=False)
+    lines = wrap(" ".join(make_prose(1, 150)), RIGHT - LEFT, 10)
+    for page in range(20):
+        press.leaf()
+        example = page in (3, 4, 5, 6)
+        for row in range(24 if example else 26):
+            press.at(LEFT, press.y + 14 * row, lines.pop(0), 10)
+        if example:
+            press.at(LEFT, press.y + 14 * 25, "For example:", 10)
+    pages = read(press, tmp_path)
+    assert sum(page.text.count("For example:") for page in pages) == 4
+    assert not removed(pages, "running foot")
+
+
+def test_heads_that_count_pages_of_all_pages(tmp_path):
+    press = Press(heads=False)
+    text = make_prose(1, 60)
+    for page in range(1, PAGES + 1):
+        press.leaf()
+        press.at(LEFT, 40, "A History of Ropes", 8)
+        press.at(RIGHT - 30, 40, f"{page} / {PAGES}", 8)
+        press.y = 80
+        for line in wrap(" ".join(text[4 * page : 4 * page + 4]), RIGHT - LEFT, 10)[:26]:
+            press.at(LEFT, press.y, line, 10)
+            press.y += 14
+    pages = read(press, tmp_path)
+    assert not any("History" in page.text or f"/ {PAGES}" in page.text for page in pages)
+    assert [page.label for page in pages] == [str(page) for page in range(1, PAGES + 1)]
+
+
+@pytest.mark.parametrize("label", [["CHAPTER", "TWO"], ["Chapter 2"], ["II"]])
+def test_a_chapters_label_far_above_its_title_is_no_text(tmp_path, label):
+    press = Press()
+    texts = {"One Rope": make_prose(1, 14), "Two Ropes": make_prose(2, 14)}
+    for title, paragraphs in texts.items():
+        press.open_chapter(title, [])
+        for line in label if title == "Two Ropes" else ["CHAPTER", "ONE"]:
+            press.at(RIGHT - 60, press.y - 40, line, 12, font="tibo")
+            press.y += 14
+        press.y += 30
+        press.at(LEFT, press.y, title, 16, font="tibo")
+        press.y += 40
+        press.set(paragraphs)
+    press.document.set_toc(press.outline)
+    assert {title: text for title, text in chapters_of(read(press, tmp_path)).items() if text} == texts
