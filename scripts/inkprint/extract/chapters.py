@@ -57,7 +57,9 @@ def from_outline(
         kind = section_name(title)
         below = entries[position + 1] if position + 1 < len(entries) else (0, "", len(pages))
         wraps = WRAPPER.fullmatch(title.casefold().strip(". ")) is not None
-        if (level > deepest and not kind) or (wraps and below[0] > level):
+        # Notes deep inside a chapter that goes on after them are a part of it.
+        inside = level > deepest and (not kind or below[0] > deepest)
+        if inside or (wraps and below[0] > level):
             continue
         place = places[position]
         if place is None:

@@ -146,12 +146,21 @@ def _confirmed(starts: list[Start], pages: Sequence[Sequence[Line]], type_: Type
         prose = sum(is_prose(lines) for lines in inner)
         if start.kind in LOOKED_AT and like == 0 and prose * 2 > len(inner) and prose >= 2:
             result.append(replace(start, kind=CHAPTER))
+        elif _is_aside(start, len(inner), like, result):
+            continue
         elif _is_reading_list(start, inner, result):
             evidence = f"{start.evidence}; after the notes or index, entries in the order of the alphabet"
             result.append(replace(start, kind="bibliography", evidence=evidence))
         else:
             result.append(start)
     return result
+
+
+def _is_aside(start: Start, pages: int, like: int, before: Sequence[Start]) -> bool:
+    """References: in the middle of a text, after which the chapter goes on for pages that list nothing."""
+    small = start.line > 0 or start.title.endswith(":")  # it does not open a page, or announces a list
+    inside = bool(before) and before[-1].kind == CHAPTER and small
+    return start.kind in LOOKED_AT and inside and pages > 1 and like * 2 < pages
 
 
 def _is_reading_list(start: Start, pages: Sequence[Sequence[Line]], before: Sequence[Start]) -> bool:

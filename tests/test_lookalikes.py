@@ -1,4 +1,4 @@
-"""Stage 01: what the printer put on every page, and what only looks like it, on pages typeset here."""
+"""Stage 01: heads, feet, labels and lists, and what only looks like them, on pages typeset here."""
 
 from __future__ import annotations
 
@@ -70,3 +70,23 @@ def test_a_chapters_label_far_above_its_title_is_no_text(tmp_path, label):
         press.set(paragraphs)
     press.document.set_toc(press.outline)
     assert {title: text for title, text in chapters_of(read(press, tmp_path)).items() if text} == texts
+
+
+def test_references_inside_a_chapter_do_not_take_the_rest_of_it(tmp_path):
+    press = Press()
+    texts = make_prose(1, 40)
+    press.open_chapter("The Count", ["The Count"])
+    press.set(texts[:12])
+    press.y += 14
+    press.at(LEFT, press.y, "References:", 10, font="tibo")
+    press.y += 14
+    press.set(["1. Penhallow, Letters, vol. 2 (London: Press, 1920), p. 7."])
+    press.y += 14
+    press.set(texts[12:])
+    press.open_chapter("The Rope", ["The Rope"])
+    press.set(make_prose(2, 12))
+    press.document.set_toc(press.outline)
+    pages = read(press, tmp_path)
+    assert all(page.page_class == "body" for page in pages)
+    words = " ".join(page.text for page in pages)
+    assert all(" ".join(text.split()[2:8]) in " ".join(words.split()) for text in texts[14:])
