@@ -17,6 +17,7 @@ from inkprint.prepare.splits import split_by_share
 from inkprint.records import (
     ChapterStart,
     ChapterSummary,
+    MarkedLine,
     Page,
     Reject,
     RemovedLine,
@@ -282,7 +283,11 @@ def review(tmp_path_factory) -> tuple[str, list[dict[str, str]]]:
     hostile = '<script>alert(1)</script> \u202e & "quoted"'
     pages = [page(n, f"Text {n}.", [ChapterStart(title=f"C{n}", at=0)]) for n in (1, 2, 3)]
     pages[0] = pages[0].model_copy(
-        update={"label": "xii", "removed": [RemovedLine(text=hostile, reason="page number")]}
+        update={
+            "label": "xii",
+            "removed": [RemovedLine(text=hostile, reason="page number")],
+            "marked": [MarkedLine(text="<i>x + y</i>", kind="formula")],
+        }
     )
     dropped = {"kept": False, "page_class": "index", "reason": "index", "evidence": hostile}
     pages.append(page(4, hostile).model_copy(update=dropped))
@@ -316,6 +321,11 @@ def test_the_review_has_a_cell_and_a_page_for_every_page(review):
     assert sorted(re.findall(r'<section class="page" id="(\w+)"', html)) == sorted(cell[0] for cell in cells)
     assert set(re.findall(r'href="#([^"]*)"', html)) <= {cell[0] for cell in cells}
     assert html.count("<del>") == 4, "the dropped page's text, the line that two pages lost, and a passage"
+
+
+def test_the_review_shows_what_stays_and_is_no_running_text(review):
+    html, _ = review
+    assert html.count('<li>&lt;i&gt;x + y&lt;/i&gt; <span class="soft">formula, kept</span></li>') == 2
 
 
 def test_the_review_says_how_many_words_each_split_has(review):
