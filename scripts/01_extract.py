@@ -73,7 +73,7 @@ def main(command: Command) -> None:
         rejects: list[Reject] = []
         largest_bytes = 0
         with (folder / "documents.jsonl").open("wb") as records:
-            for document in _read(command, jobs, Path(scratch)):
+            for document in _read(command, jobs, documents, Path(scratch)):
                 largest_bytes = max(largest_bytes, document.peak_bytes)
                 if document.problem:
                     rejects.append(_refused(command, document))
@@ -115,16 +115,19 @@ def _said(document: Document, decided: Overrides) -> dict[str, Any]:
     return found
 
 
-def _read(command: Command, jobs: dict[str, Read], scratch: Path) -> Iterator[Document]:
+def _read(
+    command: Command, jobs: dict[str, Read], paths: dict[str, Path], scratch: Path
+) -> Iterator[Document]:
     """Every document in its turn; the bar, or lines, also tell how far OCR is with one that takes long."""
     workers = min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+    largest_first = sorted(jobs, key=lambda name: paths[name].stat().st_size, reverse=True)
     with command.working().counter("documents", len(jobs)) as advance:
         done = 0
 
         def told(name: str, pages: int, of: int) -> None:
             advance(done, note=f"{name}: OCR has read {pages} of {of} pages")
 
-        for document in read_apart(jobs, scratch, workers, told):
+        for document in read_apart(jobs, scratch, workers, told, largest_first=largest_first):
             yield document
             done += 1
             advance(done)

@@ -13,7 +13,7 @@ import resource
 import signal
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
@@ -119,14 +119,19 @@ def read_apart(
     told: Told,
     limit_seconds: float = LIMIT_SECONDS,
     limit_bytes: int = LIMIT_BYTES,
+    largest_first: Sequence[str] = (),
 ) -> Iterator[Document]:
-    """Read the documents, at most `workers` at a time; yields them in their order, whoever is first."""
+    """Read the documents, at most `workers` at a time; yields them in their order, whoever is first.
+
+    largest_first: the names in the order to begin in, so that no long one is left for the end.
+    """
     documents = [
         Document(name, read, folder / f"{number}.jsonl")
         for number, (name, read) in enumerate(jobs.items(), start=1)
     ]
     _start_server()
-    waiting = documents[::-1]
+    begin = {name: place for place, name in enumerate(largest_first)}
+    waiting = sorted(documents, key=lambda document: begin.get(document.name, 0))[::-1]
     running: list[Document] = []
     try:
         for document in documents:
