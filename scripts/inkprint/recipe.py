@@ -30,6 +30,17 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _folder(name: str) -> Path | None:
+    return (ROOT / name).resolve() if name[0] in "./" else None
+
+
+def _check_revision(what: str, folder: Path | None, revision: str | None) -> None:
+    if folder is None and not revision:
+        raise ValueError(f"a {what} from the Hub needs a revision (a folder starts with ./ or /)")
+    if folder is not None and revision:
+        raise ValueError(f"a {what} in a folder has no revision: write null")
+
+
 class Model(Section):
     base: Text  # a Hub name, or a folder that starts with . or /
     revision: str | None  # commit or tag on the Hub; null for a folder
@@ -39,14 +50,11 @@ class Model(Section):
     @property
     def folder(self) -> Path | None:
         """The base model's folder, or None when it comes from the Hub."""
-        return (ROOT / self.base).resolve() if self.base[0] in "./" else None
+        return _folder(self.base)
 
     @model_validator(mode="after")
     def _revision_goes_with_the_hub(self) -> Model:
-        if self.folder is None and not self.revision:
-            raise ValueError("a base model from the Hub needs a revision (a folder starts with ./ or /)")
-        if self.folder is not None and self.revision:
-            raise ValueError("a base model in a folder has no revision: write null")
+        _check_revision("base model", self.folder, self.revision)
         return self
 
 
@@ -59,14 +67,11 @@ class HubData(Section):
     @property
     def folder(self) -> Path | None:
         """The data set's folder, or None when it comes from the Hub."""
-        return (ROOT / self.dataset).resolve() if self.dataset[0] in "./" else None
+        return _folder(self.dataset)
 
     @model_validator(mode="after")
     def _revision_goes_with_the_hub(self) -> HubData:
-        if self.folder is None and not self.revision:
-            raise ValueError("a data set from the Hub needs a revision (a folder starts with ./ or /)")
-        if self.folder is not None and self.revision:
-            raise ValueError("a data set in a folder has no revision: write null")
+        _check_revision("data set", self.folder, self.revision)
         return self
 
 
