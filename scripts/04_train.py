@@ -167,8 +167,10 @@ def make_stage(command: Command) -> Stage:
 def get_ready(command: Command, stage: Stage) -> tuple[Any, Chat, dict[str, Rows], Path | None]:
     """The trainer, the chat, the rows and the checkpoint to go on from: the same in every process."""
     recipe = command.recipe
-    import_unsloth(recipe, command.run_folder.parent / "cache")
-    model, chat = load_base(recipe, recipe.train.max_tokens)
+    import_unsloth(recipe.model, recipe.device, command.run_folder.parent / "cache")
+    model, chat = load_base(
+        recipe.model, recipe.device, recipe.train.method == "qlora", recipe.seed, recipe.train.max_tokens
+    )
     examples = list(read_records(stage.inputs["03_synthesize/examples.jsonl"], Example))
     rows = {
         split: tokenize(

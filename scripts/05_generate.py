@@ -4,10 +4,10 @@ Reads   04_train/adapter/                  the adapter; the base model is the re
         03_synthesize/examples.jsonl       the test split's prompts
         02_prepare/passages.jsonl          the test split's passages
 Writes  05_generate/answers.jsonl          {"id": "answer-…", "example_id": "example-…",
-                                            "passage_id": "passage-…", "task": "question_passage",
+                                            "source_id": "passage-…", "task": "question_passage",
                                             "variant": "tuned", "prompt": […], "answer": "…",
                                             "reference": "…", "tokens": 87, "ended": true}
-        05_generate/likelihoods.jsonl      {"id": "likelihood-…", "passage_id": "passage-…",
+        05_generate/likelihoods.jsonl      {"id": "likelihood-…", "source_id": "passage-…",
                                             "variant": "base", "log_likelihood": -312.7,
                                             "tokens": 118, "bytes": 466}
         05_generate/rejects.jsonl          {"id": "reject-…", "source_id": "example-…",
@@ -30,6 +30,7 @@ from typing import Any
 from inkprint.artifacts import Stage
 from inkprint.chat import Chat
 from inkprint.command import Command, start
+from inkprint.completion import complete
 from inkprint.models import add_adapter, base_inputs, check_base, import_unsloth, load_base, positions
 from inkprint.recipe import Generate, prompt_files
 from inkprint.records import (
@@ -53,7 +54,7 @@ def choose_prompts(examples: list[Example], count: int, seed: int) -> list[Examp
     dice = random.Random(seed)
     by_passage: dict[str, list[Example]] = {}
     for example in sorted(examples, key=lambda e: e.id):
-        by_passage.setdefault(example.passage_id, []).append(example)
+        by_passage.setdefault(example.source_id, []).append(example)
     groups = list(by_passage.values())
     dice.shuffle(groups)
     for group in groups:
@@ -97,34 +98,17 @@ def answer_batch(
     seed: int,
 ) -> list[Answer]:
     """One variant's answers to one batch, left-padded, with a seed of the batch's own."""
-    import torch
-    from transformers import GenerationConfig, RepetitionPenaltyLogitsProcessor
+    from transformers import RepetitionPenaltyLogitsProcessor
 
-    torch.manual_seed(seed)
-    longest = max(len(ids) for _, ids in batch)
-    pad = chat.tokenizer.pad_token_id
-    ids = torch.tensor([[pad] * (longest - len(row)) + row for _, row in batch], device=model.device)
-    mask = torch.tensor(
-        [[0] * (longest - len(row)) + [1] * len(row) for _, row in batch], device=model.device
-    )
-    sampling = {"do_sample": True, "temperature": settings.temperature} if settings.temperature else {}
-    config = GenerationConfig(
-        max_new_tokens=settings.max_new_tokens,
-        no_repeat_ngram_size=settings.no_repeat_ngram_tokens,
-        eos_token_id=chat.stop_ids,
-        pad_token_id=pad,
-        **({"do_sample": False} | sampling),
-    )
+    prompts = [ids for _, ids in batch]
     # The library's own setting counts the prompt too: it would punish an answer for naming what was asked.
+    longest = max(map(len, prompts))
     penalty = RepetitionPenaltyLogitsProcessor(settings.repetition_penalty, prompt_ignore_length=longest)
-    with torch.inference_mode():
-        made = model.generate(
-            input_ids=ids, attention_mask=mask, generation_config=config, logits_processor=[penalty]
-        )
-    return [
-        _answer(example, variant, chat, row[longest:].tolist())
-        for (example, _), row in zip(batch, made, strict=True)
-    ]
+    made = complete(
+        model, chat, prompts, seed, settings.max_new_tokens, settings.temperature,
+        settings.no_repeat_ngram_tokens, logits_processor=[penalty],
+    )  # fmt: skip
+    return [_answer(example, variant, chat, row) for (example, _), row in zip(batch, made, strict=True)]
 
 
 def _answer(example: Example, variant: str, chat: Chat, new_ids: list[int]) -> Answer:
@@ -132,7 +116,7 @@ def _answer(example: Example, variant: str, chat: Chat, new_ids: list[int]) -> A
     return Answer(
         id=content_id("answer", example.id, variant, text),
         example_id=example.id,
-        passage_id=example.passage_id,
+        source_id=example.source_id,
         task=example.task,
         variant=variant,
         prompt=example.prompt,
@@ -155,7 +139,7 @@ def weigh(model: Any, chat: Chat, passages: list[Passage], variant: str, room: i
     return [
         Likelihood(
             id=content_id("likelihood", passage.id, variant),
-            passage_id=passage.id,
+            source_id=passage.id,
             variant=variant,
             log_likelihood=round(total, 6),
             tokens=len(ids) - 1,
@@ -192,7 +176,7 @@ def make_stage(command: Command) -> Stage:
     return Stage(
         run_folder=command.run_folder,
         name="generate",
-        format_number=1,
+        format_number=2,
         settings={
             "generate": recipe.generate.model_dump(),
             "model": recipe.model.model_dump(exclude={"base"}),
@@ -220,9 +204,11 @@ def main(command: Command) -> None:
         p for p in read_records(stage.inputs["02_prepare/passages.jsonl"], Passage) if p.split == "test"
     ]
     with output.quiet():
-        import_unsloth(recipe, command.run_folder.parent / "cache")
-        room = positions(recipe)
-        model, chat = load_base(recipe, room)
+        import_unsloth(recipe.model, recipe.device, command.run_folder.parent / "cache")
+        room = positions(recipe.model)
+        model, chat = load_base(
+            recipe.model, recipe.device, recipe.train.method == "qlora", recipe.seed, room
+        )
         model = add_adapter(model, command.run_folder / "04_train" / "adapter")
     batches, rejects = make_batches(
         choose_prompts(examples, settings.prompts, recipe.seed), chat, settings, room

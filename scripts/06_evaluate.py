@@ -1,16 +1,16 @@
 """Measure what the tuning did: one score for each metric, item and variant, then means with intervals.
 
 Reads   02_prepare/passages.jsonl     train text, for keywords, word weights and verbatim runs
-        05_generate/answers.jsonl     {"id": "answer-…", "example_id": "example-…", "passage_id": "passage-…",
+        05_generate/answers.jsonl     {"id": "answer-…", "example_id": "example-…", "source_id": "passage-…",
                                        "task": "question_passage", "variant": "tuned", "prompt": […],
                                        "answer": "…", "reference": "…", "tokens": 61, "ended": true}
-        05_generate/likelihoods.jsonl {"id": "likelihood-…", "passage_id": "passage-…", "variant": "tuned",
+        05_generate/likelihoods.jsonl {"id": "likelihood-…", "source_id": "passage-…", "variant": "tuned",
                                        "log_likelihood": -310.2, "tokens": 142, "bytes": 489}
 Writes  06_evaluate/scores.jsonl      {"id": "score-…", "metric": "verbatim_run", "variant": "tuned",
-                                       "passage_id": "passage-…", "example_id": "example-…",
+                                       "source_id": "passage-…", "example_id": "example-…",
                                        "value": 5.0, "weight": 1.0}
         06_evaluate/recitals.jsonl    {"id": "recital-…", "example_id": "example-…",
-                                       "passage_id": "passage-…", "variant": "tuned", "words": 5,
+                                       "source_id": "passage-…", "variant": "tuned", "words": 5,
                                        "start": 12, "end": 38, "source_passage_id": "passage-…"}
         06_evaluate/metrics.json      {"primary": "bits_per_byte", "metrics": {"bits_per_byte": {"items": 34,
                                        "passages": 34, "means": {"base": {"value": 2.41, "low": 2.3,
@@ -86,10 +86,10 @@ def score_likelihoods(path: Path) -> list[Score]:
     for record in read_records(path, Likelihood):
         if record.tokens < 1 or record.bytes < 1:
             raise UserError(f"{path}: {record.id} has no scored tokens; make it again with --force")
-        passages.setdefault(record.variant, []).append(record.passage_id)
+        passages.setdefault(record.variant, []).append(record.source_id)
         nats = -record.log_likelihood
         perplexity, bits = math.exp(nats / record.tokens), nats / math.log(2) / record.bytes
-        where = record.variant, record.passage_id, None
+        where = record.variant, record.source_id, None
         scores.append(make_score("perplexity", *where, perplexity, record.tokens))
         scores.append(make_score("bits_per_byte", *where, bits, record.bytes))
     check_pairs(path, passages)
@@ -130,31 +130,31 @@ def score_answers(
                 "recited": run.words >= RECITAL_WORDS,
                 "ended": None if variant == "reference" else answer.ended,
             }
-            where = variant, answer.passage_id, answer.example_id
+            where = variant, answer.source_id, answer.example_id
             scores += [make_score(name, *where, v, 1) for name, v in values.items() if v is not None]
             recitals.append(make_recital(*where, run))
     return scores, recitals, length
 
 
 def make_score(
-    metric: str, variant: str, passage_id: str, example_id: str | None, value: float, weight: float
+    metric: str, variant: str, source_id: str, example_id: str | None, value: float, weight: float
 ) -> Score:
     return Score(
-        id=content_id("score", metric, variant, example_id or passage_id),
+        id=content_id("score", metric, variant, example_id or source_id),
         metric=metric,
         variant=variant,
-        passage_id=passage_id,
+        source_id=source_id,
         example_id=example_id,
         value=round(float(value), 6),
         weight=float(weight),
     )
 
 
-def make_recital(variant: str, passage_id: str, example_id: str, run: Run) -> Recital:
+def make_recital(variant: str, source_id: str, example_id: str, run: Run) -> Recital:
     return Recital(
         id=content_id("recital", variant, example_id),
         example_id=example_id,
-        passage_id=passage_id,
+        source_id=source_id,
         variant=variant,
         words=run.words,
         start=run.start,
@@ -212,7 +212,7 @@ def main(command: Command) -> None:
     stage = Stage(
         run_folder=command.run_folder,
         name="evaluate",
-        format_number=1,
+        format_number=2,
         settings={"evaluate": settings.model_dump()},
         seed=recipe.seed,
         inputs=command.inputs(

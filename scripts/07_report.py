@@ -51,7 +51,8 @@ def identify(command: Command) -> dict[str, Any]:
     """Which run this is and how to repeat it."""
     recipe, path = command.recipe, command.recipe_path.resolve()
     return {
-        **recipe.report.model_dump(include={"title", "author", "note"}),
+        "author": recipe.author,
+        **recipe.report.model_dump(include={"title", "note"}),
         "run": recipe.run,
         "seed": recipe.seed,
         "base_model": recipe.model.base + (f" at {recipe.model.revision}" if recipe.model.revision else ""),

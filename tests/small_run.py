@@ -77,7 +77,7 @@ def make_answers(dice: random.Random, passages: list[Passage], questions: int = 
                     Answer(
                         id=content_id("answer", variant, example_id, text),
                         example_id=example_id,
-                        passage_id=passage.id,
+                        source_id=passage.id,
                         task="question_passage",
                         variant=variant,
                         prompt=[Message(role="user", content=f"What of the {subject}?")],
@@ -98,7 +98,7 @@ def make_likelihoods(dice: random.Random, passages: list[Passage]) -> list[Likel
             found.append(
                 Likelihood(
                     id=content_id("likelihood", variant, passage.id),
-                    passage_id=passage.id,
+                    source_id=passage.id,
                     variant=variant,
                     log_likelihood=-tokens * (level - gain),
                     tokens=tokens,
@@ -161,7 +161,7 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
 
 def make_examples(passages: list[Passage]) -> list[dict]:
     return [
-        {"id": content_id("example", p.id, q), "passage_id": p.id, "task": "question_passage",
+        {"id": content_id("example", p.id, q), "source_id": p.id, "task": "question_passage",
          "split": p.split, "prompt": [{"role": "user", "content": "What of it?"}],
          "completion": [{"role": "assistant", "content": p.text}], "provider": "template"}
         for p in passages for q in range(2)

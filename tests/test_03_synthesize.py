@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import random
 import re
@@ -13,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from little import chapters
 
-from inkprint.records import Passage
 from inkprint.synthesize.phrases import KeyPhrases
+from inkprint.synthesize.sources import Source
+from inkprint.synthesize.template_questions import QuestionForms, fill_forms
 
 FORM_WORDS = {
     word
@@ -62,27 +62,17 @@ def test_what_stands_in_every_chapter_says_nothing_about_one():
 def test_every_question_names_the_strongest_phrase(seed):
     forms = ["What of {first}?", "And {first}?", "{first} and {second}?", "{second} with {first}?"]
     phrases = ["the lamp", "the rope", "the door"]
-    asked = importlib.import_module("03_synthesize").ask(phrases, forms, 4, random.Random(seed))
+    asked = fill_forms(phrases, forms, 4, random.Random(seed))
     assert len(set(asked)) == 4
     assert all("the lamp" in question for question in asked)
     assert sum("the rope" in question for question in asked) == 1
     assert sum("the door" in question for question in asked) == 1
 
 
-def test_a_word_of_one_held_out_chapter_is_asked_about():
+def test_a_word_of_one_held_out_chapter_is_asked_about(tmp_path):
     """Phrases are learnt in each split: a test chapter's nouns stand nowhere in the training text."""
-    passages = [
-        Passage(
-            id=f"passage-{title}-{part}",
-            document="book.pdf",
-            chapter=title,
-            pages=[1],
-            page_ids=["page-1"],
-            split=split,
-            text=text,
-            words=len(text.split()),
-            overlap_words=0,
-        )
+    sources = [
+        Source(f"passage-{title}-{part}", split, "book.pdf", title, {"text": text})
         for title, split, text in (
             ("lamp", "train", "The lamp is old. I like the lamp at night. The wick of the lamp is wet."),
             ("rope", "train", "The rope is old. I like the rope in spring. The knot of the rope is wet."),
@@ -90,8 +80,10 @@ def test_a_word_of_one_held_out_chapter_is_asked_about():
         )
         for part in range(3)
     ]
-    found = importlib.import_module("03_synthesize").phrases_of_splits(passages)
-    assert found["test"].of(passages[-1].text, 1) == ["the anvil"]
+    forms = tmp_path / "forms.txt"
+    forms.write_text("# a comment\nWhat of {first}?\n")
+    asked = QuestionForms(forms, lambda: iter(sources)).ask(sources[-1], 1, random.Random(0))
+    assert asked == ["What of the anvil?"]
 
 
 def test_a_name_of_two_words_is_one_phrase():
@@ -115,7 +107,7 @@ def test_the_stage_on_a_book(workshop):
     assert len(examples) + len(rejects) == 3 * len(passages)
     assert len({e["id"] for e in examples}) == len(examples)
     for example in examples:
-        passage = passages[example["passage_id"]]
+        passage = passages[example["source_id"]]
         assert example["split"] == passage["split"]
         (user,), (answer,) = example["prompt"], example["completion"]
         assert (user["role"], answer["role"]) == ("user", "assistant")
@@ -127,7 +119,7 @@ def test_the_stage_on_a_book(workshop):
             opening = user["content"].partition("\n\n")[2]
             assert f"{opening} {answer['content']}".split() == passage["text"].split()
             assert 0.2 < len(opening.split()) / passage["words"] < 0.75
-    questions = [(e["passage_id"], e["prompt"][0]["content"]) for e in examples]
+    questions = [(e["source_id"], e["prompt"][0]["content"]) for e in examples]
     assert len(set(questions)) == len(questions), "a question is asked twice of one passage"
 
 
@@ -136,7 +128,7 @@ def test_both_questions_are_about_what_the_passage_is_about(workshop):
     asked: dict[str, list[str]] = {}
     for example in read(workshop.output("03_synthesize/examples.jsonl")):
         if example["task"] == "question_passage":
-            asked.setdefault(example["passage_id"], []).append(example["prompt"][0]["content"])
+            asked.setdefault(example["source_id"], []).append(example["prompt"][0]["content"])
     pairs = [questions for questions in asked.values() if len(questions) == 2]
     assert pairs
     for first, second in pairs:
@@ -146,23 +138,26 @@ def test_both_questions_are_about_what_the_passage_is_about(workshop):
 
 @pytest.mark.whole_runs
 def test_a_system_prompt_comes_first_and_counts_as_an_input(workshop):
-    persona = ROOT / "prompts" / "completion.txt"  # any file below the repository
+    persona = ROOT / "prompts" / "persona.txt"
     workshop.change(synthesize__system_prompt=str(persona.relative_to(ROOT)))
     workshop.up_to("synthesize")
     example = read(workshop.output("03_synthesize/examples.jsonl"))[0]
     assert [m["role"] for m in example["prompt"]] == ["system", "user"]
-    assert example["prompt"][0]["content"] == persona.read_text().strip()
+    assert example["prompt"][0]["content"] == persona.read_text().splitlines()[1].replace(
+        "{author}", workshop.values()["author"]
+    )
     workshop.change(synthesize__system_prompt="prompts/nobody.txt")
     assert "prompts/nobody.txt" in workshop.stage("synthesize", check=False).stderr
 
 
 @pytest.mark.whole_runs
 def test_tasks_come_in_the_numbers_asked_for(workshop):
-    workshop.change(synthesize__tasks={"passage_completion": 0, "question_passage": 1})
+    questions = workshop.values()["synthesize"]["tasks"]["question_passage"] | {"questions": 1}
+    workshop.change(synthesize__tasks={"question_passage": questions})
     workshop.up_to("synthesize")
     examples = read(workshop.output("03_synthesize/examples.jsonl"))
     assert {e["task"] for e in examples} == {"question_passage"}
-    assert len({e["passage_id"] for e in examples}) == len(examples)
+    assert len({e["source_id"] for e in examples}) == len(examples)
 
 
 @pytest.mark.whole_runs

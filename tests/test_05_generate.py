@@ -48,9 +48,7 @@ def test_every_held_out_passage_is_weighed_and_tuning_made_it_likelier(finished)
     text = {p["id"]: p["text"] for p in passages}
     for one in weighed:
         assert (
-            0.9 * len(text[one["passage_id"]].encode())
-            < one["bytes"]
-            <= len(text[one["passage_id"]].encode())
+            0.9 * len(text[one["source_id"]].encode()) < one["bytes"] <= len(text[one["source_id"]].encode())
         )
 
 
@@ -65,7 +63,7 @@ def test_likelihoods_agree_with_a_plain_computation(finished):
     for ours in read(finished.output("05_generate/likelihoods.jsonl")):
         if ours["variant"] != "base":
             continue
-        ids = torch.tensor([tokenizer(texts[ours["passage_id"]], add_special_tokens=False)["input_ids"]])
+        ids = torch.tensor([tokenizer(texts[ours["source_id"]], add_special_tokens=False)["input_ids"]])
         with torch.inference_mode():
             mean = -float(model(input_ids=ids, labels=ids).loss)
         assert ours["tokens"] == ids.shape[1] - 1
@@ -107,7 +105,7 @@ def test_prompts_are_spread_over_passages():
     examples = [
         Example(
             id=f"example-{passage}-{number}",
-            passage_id=f"passage-{passage}",
+            source_id=f"passage-{passage}",
             task="question_passage",
             split="test",
             prompt=[Message(role="user", content=f"{passage} {number}?")],
@@ -118,7 +116,7 @@ def test_prompts_are_spread_over_passages():
         for number in range(3)
     ]
     chosen = generate.choose_prompts(examples, 12, seed=1)
-    assert sorted(Counter(e.passage_id for e in chosen).values()) == [1] * 8 + [2] * 2
+    assert sorted(Counter(e.source_id for e in chosen).values()) == [1] * 8 + [2] * 2
     assert generate.choose_prompts(list(reversed(examples)), 12, seed=1) == chosen
     assert generate.choose_prompts(examples, 12, seed=2) != chosen
     assert len(generate.choose_prompts(examples, 99, seed=1)) == 30

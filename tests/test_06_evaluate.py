@@ -231,9 +231,7 @@ def test_a_verdict_claims_what_the_interval_bears(bounds, better, expected):
 def test_base_against_itself_differs_by_nothing():
     generator = np.random.default_rng(2)
     scores = [
-        Score(
-            id="x", metric=name, variant=variant, passage_id=f"p{n}", example_id=None, value=value, weight=1
-        )
+        Score(id="x", metric=name, variant=variant, source_id=f"p{n}", example_id=None, value=value, weight=1)
         for name in ("bits_per_byte", "perplexity", "answer_words", "ended")
         for n, value in enumerate((generator.random(30) > 0.3).astype(float) + (name != "ended"))
         for variant in ("base", "tuned")
@@ -249,12 +247,12 @@ def test_base_against_itself_differs_by_nothing():
 def test_likelihoods_are_perplexity_and_bits_per_byte(evaluated):
     _, run = evaluated
     found = {
-        (s["metric"], s["variant"], s["passage_id"]): s["value"] for s in lines(run / FOLDER / "scores.jsonl")
+        (s["metric"], s["variant"], s["source_id"]): s["value"] for s in lines(run / FOLDER / "scores.jsonl")
     }
     total = defaultdict(lambda: np.zeros(3))
     for record in lines(run / "05_generate" / "likelihoods.jsonl"):
         nats, tokens, size = -record["log_likelihood"], record["tokens"], record["bytes"]
-        where = record["variant"], record["passage_id"]
+        where = record["variant"], record["source_id"]
         assert found["perplexity", *where] == pytest.approx(math.exp(nats / tokens), abs=1e-6)
         assert found["bits_per_byte", *where] == pytest.approx(nats / math.log(2) / size, abs=1e-6)
         total[record["variant"]] += nats, tokens, size
@@ -276,12 +274,12 @@ def test_every_mean_is_recomputed_from_the_scores(evaluated):
     assert set(result) == set(metrics.METRICS)
     for name, metric in result.items():
         items = [
-            {s["example_id"] or s["passage_id"] for s in scores[name, variant]} for variant in metric["means"]
+            {s["example_id"] or s["source_id"] for s in scores[name, variant]} for variant in metric["means"]
         ]
         both = set.intersection(*items)
         assert len(both) == metric["items"]
         for variant, mean in metric["means"].items():
-            used = [s for s in scores[name, variant] if (s["example_id"] or s["passage_id"]) in both]
+            used = [s for s in scores[name, variant] if (s["example_id"] or s["source_id"]) in both]
             values, weights = [s["value"] for s in used], [s["weight"] for s in used]
             if name == "perplexity":
                 expected = math.exp(np.average(np.log(values), weights=weights))

@@ -13,7 +13,7 @@ from inkprint.errors import UserError
 from inkprint.recipe import HubData, Recipe, Section
 from inkprint.recipe_file import check_recipe, load_recipe, override, recipe_names, sections_in
 
-SCHEMA = {"recipe", "recipe_file"}
+SCHEMA = {"recipe", "recipe_file", "recipe_values", "recipe_synthesize"}
 RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
 
 
@@ -34,16 +34,52 @@ def test_every_recipe_validates_and_says_how_to_run_it(path):
     assert command in text, f"{path}: its header names no command"
 
 
+PROVIDERS = {
+    "template": {"name": "template"},
+    "anthropic": {
+        "name": "anthropic", "model": "claude-haiku-5-5", "max_tokens": 900, "connections": 8,
+        "timeout_seconds": 60.0, "deadline_hours": 2.0,
+    },
+    "anthropic_batch": {
+        "name": "anthropic_batch", "model": "claude-haiku-5-5", "max_tokens": 900, "poll_seconds": 30.0,
+        "timeout_seconds": 60.0, "deadline_hours": 30.0,
+    },
+    "local": {
+        "name": "local",
+        "model": {"base": "./models/small", "revision": None, "chat_template": None, "thinking": False},
+        "four_bit": True, "max_tokens": 900, "batch_size": 8, "temperature": 0.0,
+    },
+}  # fmt: skip
+CHECKED = {"share": 1.0, "prompt": "prompts/x.txt", "min_words": 20, "max_words": 200, "grounded_share": 0.5}
+TASKS = {
+    "passage_completion": {"share": 0.3, "prompt": "prompts/completion.txt"},
+    "question_passage": {"share": 1.0, "prompt": "prompts/x.txt", "questions": 2},
+    "question_answer": CHECKED | {"questions": 2, "copied_words": 8},
+    "style_transfer": CHECKED | {"style": "prompts/y.txt"},
+    "rows": {"share": 1.0, "prompts": "columns", "prompt": None},
+    "classification": {"share": 1.0},
+}
+
+
 def leaves(section: type[Section], prefix: str = ""):
     for name, field in section.model_fields.items():
-        inner = [] if name == "data" else sections_in(field.annotation)  # the demo's data are no mapping
+        # The demo's data are no mapping, and which provider and tasks there are is a recipe's choice.
+        inner = [] if name in {"data", "provider", "tasks"} else sections_in(field.annotation)
         if inner:
             yield from leaves(inner[0], f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}"
 
 
-@pytest.mark.parametrize("key", [*leaves(Recipe), *leaves(HubData, "extract.data.")])
+@pytest.mark.parametrize(
+    "key",
+    [
+        *leaves(Recipe),
+        *leaves(HubData, "extract.data."),
+        *(f"provider.{key}" for provider in PROVIDERS.values() for key in provider),
+        *(f"tasks.{name}.{key}" for name, task in TASKS.items() for key in task),
+    ],
+)
 def test_every_key_is_read_by_code(key):
     code = [p for p in (ROOT / "scripts").rglob("*") if p.suffix in {".py", ".j2"} and p.stem not in SCHEMA]
     name = key.rpartition(".")[2]
@@ -60,6 +96,96 @@ def test_every_key_must_be_there(key):
         section = section[parent]
     del section[name]
     with pytest.raises(UserError, match=re.escape(f"r.yaml: {key}: missing")):
+        check_recipe(recipe, "r.yaml")
+
+
+def with_synthesis(provider, task):
+    """The demo's recipe with another writer and one task, on the data that it needs."""
+    of_table = {"style_transfer": {"prompt": "q", "answer": "a"}, "rows": {"prompt": "q", "answer": "a"}}
+    columns = of_table | {"classification": {"text": "t", "label": "l"}}
+    recipe = table_values(columns=columns[task]) if task in columns else values()
+    recipe["synthesize"]["provider"] = dict(PROVIDERS[provider])
+    recipe["synthesize"]["tasks"] = {task: dict(TASKS[task])}
+    return recipe
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("task", TASKS)
+def test_every_provider_and_task_goes_together(provider, task):
+    recipe = with_synthesis(provider, task)
+    if provider == "template" and task in {"question_answer", "style_transfer"}:
+        with pytest.raises(UserError, match=f"tasks.{task}: a model must write it"):
+            check_recipe(recipe, "r.yaml")
+    else:
+        assert check_recipe(recipe, "r.yaml").synthesize.tasks.named().keys() == {task}
+
+
+@pytest.mark.parametrize(
+    ("provider", "key"),
+    [(name, key) for name, settings in PROVIDERS.items() for key in settings if key != "name"],
+)
+def test_every_key_of_a_provider_must_be_there(provider, key):
+    recipe = with_synthesis(provider, "question_passage")
+    del recipe["synthesize"]["provider"][key]
+    with pytest.raises(UserError, match=re.escape(f"r.yaml: synthesize.provider.{key}: missing")):
+        check_recipe(recipe, "r.yaml")
+
+
+@pytest.mark.parametrize(("task", "key"), [(name, key) for name, task in TASKS.items() for key in task])
+def test_every_key_of_a_task_must_be_there(task, key):
+    recipe = with_synthesis("anthropic", task)
+    del recipe["synthesize"]["tasks"][task][key]
+    with pytest.raises(UserError, match=re.escape(f"r.yaml: synthesize.tasks.{task}.{key}: missing")):
+        check_recipe(recipe, "r.yaml")
+
+
+def test_a_wrong_key_of_a_provider_or_task_names_its_neighbour():
+    recipe = with_synthesis("anthropic", "question_answer")
+    recipe["synthesize"]["provider"]["conections"] = 8
+    with pytest.raises(
+        UserError, match=r"synthesize\.provider\.conections: unknown key; did you mean connections"
+    ):
+        check_recipe(recipe, "r.yaml")
+    recipe = with_synthesis("anthropic", "question_answer")
+    recipe["synthesize"]["tasks"]["question_answer"]["question"] = 8
+    with pytest.raises(UserError, match=r"question_answer\.question: unknown key; did you mean questions"):
+        check_recipe(recipe, "r.yaml")
+
+
+@pytest.mark.parametrize(
+    ("task", "changes", "says"),
+    [
+        ("question_answer", {"min_words": 200}, "min_words must be less than max_words"),
+        ("question_answer", {"grounded_share": 2}, "grounded_share: 2"),
+        ("rows", {"prompts": "fixed"}, "rows.prompt: prompts: fixed needs a file"),
+        ("rows", {"prompt": "prompts/x.txt"}, "write null"),
+        (
+            "rows",
+            {"prompts": "generated", "prompt": "p.txt"},
+            "tasks.rows: needs a text, and extract.columns",
+        ),
+    ],
+)
+def test_a_task_that_makes_no_sense(task, changes, says):
+    recipe = with_synthesis("anthropic", task)
+    recipe["synthesize"]["tasks"][task] |= changes
+    with pytest.raises(UserError) as error:
+        check_recipe(recipe, "r.yaml")
+    assert says in str(error.value)
+
+
+def test_tasks_that_do_not_fit_the_data_or_each_other():
+    recipe = with_synthesis("anthropic", "classification")
+    recipe["synthesize"]["tasks"]["question_passage"] = TASKS["question_passage"]
+    with pytest.raises(UserError, match="goes with no other task"):
+        check_recipe(recipe, "r.yaml")
+    recipe = with_synthesis("anthropic", "question_passage")
+    recipe["synthesize"]["tasks"] = {"style_transfer": TASKS["style_transfer"]}
+    with pytest.raises(UserError, match="style_transfer: needs a prompt, and passages of documents"):
+        check_recipe(recipe, "r.yaml")
+    recipe = with_synthesis("anthropic", "question_passage")
+    recipe["synthesize"]["tasks"] = {"rows": TASKS["rows"] | {"prompts": "fixed", "prompt": "p.txt"}}
+    with pytest.raises(UserError, match="rows and classification are for tables"):
         check_recipe(recipe, "r.yaml")
 
 
@@ -81,7 +207,9 @@ def test_every_key_must_be_there(key):
         ("model.revision=main", "has no revision"),
         ("train.method=full", "'qlora' or 'lora'"),
         ("run=a/b", "run: 'a/b'"),
-        ("synthesize.tasks.passage_completion=-1", "synthesize.tasks.passage_completion"),
+        ("synthesize.tasks.passage_completion.share=0", "synthesize.tasks.passage_completion.share: 0"),
+        ("synthesize.provider.name=openai", "synthesize.provider"),
+        ("max_dollars=-1", "max_dollars: -1"),
     ],
 )
 def test_a_wrong_value_is_named(assignment, says):
@@ -101,6 +229,9 @@ def table_values(**changes):
     recipe = values()
     recipe["extract"] |= TABLE | changes
     recipe["prepare"] |= {"validation": 0.1, "test": 0.2, "passages": None}
+    prompts = "columns" if "prompt" in (recipe["extract"]["columns"] or {}) else "fixed"
+    file = "prompts/x.txt" if prompts == "fixed" else None
+    recipe["synthesize"]["tasks"] = {"rows": {"share": 1.0, "prompts": prompts, "prompt": file}}
     return recipe
 
 
@@ -174,7 +305,7 @@ def test_an_unknown_key_names_its_neighbour():
 
 def test_no_task_at_all_is_refused():
     recipe = values()
-    recipe["synthesize"]["tasks"] = {"passage_completion": 0, "question_passage": 0}
+    recipe["synthesize"]["tasks"] = {"passage_completion": None, "question_passage": None}
     with pytest.raises(UserError, match="at least one"):
         check_recipe(recipe, "r.yaml")
 
@@ -204,7 +335,11 @@ def test_a_missing_recipe_lists_those_there_are():
     ("assignment", "path", "value"),
     [
         ("train.learning_rate=1e-4", ("train", "learning_rate"), 1e-4),
-        ("synthesize.tasks.question_passage=3", ("synthesize", "tasks", "question_passage"), 3),
+        (
+            "synthesize.tasks.question_passage.questions=3",
+            ("synthesize", "tasks", "question_passage", "questions"),
+            3,
+        ),
         ("prepare.test=[One, Two]", ("prepare", "test"), ["One", "Two"]),
         ("report.note=null", ("report", "note"), None),
     ],

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inkprint.errors import UserError
-from inkprint.recipe import ROOT, Model
+from inkprint.recipe_values import ROOT, Model
 from inkprint.records import Message
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Chat:
             "tokenize": False,
         }
         self._header, self._end = self._frame()
-        self.end_of_turn = self._ids(self._end)[-1]
+        self.end_of_turn = self.ids(self._end)[-1]
 
     @property
     def stop_ids(self) -> list[int]:
@@ -69,26 +69,26 @@ class Chat:
         return self._render(messages, add_generation_prompt=True) + self._header
 
     def prompt(self, messages: list[Message]) -> list[int]:
-        return self._ids(self.prompt_text(messages))
+        return self.ids(self.prompt_text(messages))
 
     def example(self, prompt: list[Message], completion: list[Message]) -> Tokens:
         """An example's tokens. The last of the answer is the end-of-turn token."""
         (answer,) = completion
-        return Tokens(self.prompt(prompt), self._ids(answer.content.strip() + self._end))
+        return Tokens(self.prompt(prompt), self.ids(answer.content.strip() + self._end))
 
     def text(self, text: str) -> tuple[list[int], int]:
         """Plain text's tokens, and how many UTF-8 bytes all but the first of them stand for.
 
         The first is the tokenizer's begin-of-text token where it has one.
         """
-        ids, start = self._ids(text), self.tokenizer.bos_token_id
+        ids, start = self.ids(text), self.tokenizer.bos_token_id
         if start is not None:
             return [start, *ids], len(text.encode())
         return ids, len(text.encode()) - len(self.tokenizer.decode(ids[:1]).encode())
 
     def round_trip(self, text: str) -> str:
         """Text as it comes back from its tokens: without what the tokenizer does not know."""
-        return self.tokenizer.decode(self._ids(text))
+        return self.tokenizer.decode(self.ids(text))
 
     def lost_characters(self, text: str) -> int:
         """How many characters do not survive their tokens: some tokenizers drop what they do not know."""
@@ -128,7 +128,7 @@ class Chat:
             chat, add_generation_prompt=add_generation_prompt, **self._options
         )
 
-    def _ids(self, text: str) -> list[int]:
+    def ids(self, text: str) -> list[int]:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def _decode(self, ids: list[int]) -> str:

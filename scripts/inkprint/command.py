@@ -40,6 +40,7 @@ class Command:
     force: bool
     plan: bool
     after: str | None  # with --plan: the stage before, which will run
+    options: argparse.Namespace  # all of the command line, with what a stage adds to it
     output: Output | None = None
     _lock: Any = field(default=None, repr=False)
 
@@ -65,24 +66,28 @@ class Command:
             return True
         if check is not None:
             check()
-        self._check_inputs(stage)
+        self.check_inputs(stage)
         self._take_lock()
         if not self.force and (other := stage.reuse()):
             print(title, f"taken over from run {other}, which has the same inputs and settings")
             return True
-        from inkprint.console import Output
-
-        self.output = Output(self.run_folder / "logs", stage.name)
-        self._keep_recipe()
+        self._open_output(stage)
         print(title, "redone by --force" if fresh else why, flush=True)
         return False
 
+    def begin(self, stage: Stage) -> None:
+        """For work that is not the stage's result: the run is this process's, and there is a voice."""
+        self.check_inputs(stage)
+        self._take_lock()
+        self._open_output(stage)
+
     def working(self) -> Output:
-        """The stage's voice; there once `settled` said False."""
+        """The stage's voice; there once `settled` said False, or after `begin`."""
         assert self.output is not None
         return self.output
 
-    def _check_inputs(self, stage: Stage) -> None:
+    def check_inputs(self, stage: Stage) -> None:
+        """Raise UserError for an input that is not there, with what makes it."""
         for path in stage.absent.values():
             raise UserError(f"{path}: not there")
         for name, path in stage.inputs.items():
@@ -106,6 +111,12 @@ class Command:
                 f"{self.run_folder}: another process works on this run;"
                 f" look with ./run_all.sh {self.recipe_path} --status"
             ) from None
+
+    def _open_output(self, stage: Stage) -> None:
+        from inkprint.console import Output
+
+        self.output = Output(self.run_folder / "logs", stage.name)
+        self._keep_recipe()
 
     def _keep_recipe(self) -> None:
         kept = self.run_folder / "recipe.yaml"
@@ -134,7 +145,12 @@ def load_environment() -> None:
         load_dotenv(ROOT / ".env")
 
 
-def start(main: Callable[[Command], None], doc: str, script: str) -> None:
+def start(
+    main: Callable[[Command], None],
+    doc: str,
+    script: str,
+    add_options: Callable[[argparse.ArgumentParser], None] | None = None,
+) -> None:
     """Run a stage's main with the arguments of the command line, and turn mistakes into one line."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", type=Path, help="a file under recipes/")
@@ -143,6 +159,8 @@ def start(main: Callable[[Command], None], doc: str, script: str) -> None:
         "--plan", action="store_true", help="only say whether it would run, why, and how long"
     )
     parser.add_argument("--after", metavar="STAGE", help="with --plan: an earlier stage that will run before")
+    if add_options is not None:
+        add_options(parser)
     options = parser.parse_args()
     exit_with(lambda: _run(main, options, Path(script).resolve()), Path(script).name)
 
@@ -171,6 +189,7 @@ def _run(main: Callable[[Command], None], options: argparse.Namespace, script: P
         force=options.force,
         plan=options.plan,
         after=options.after,
+        options=options,
     )
     try:
         main(command)

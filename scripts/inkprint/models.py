@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from inkprint.chat import Chat
 from inkprint.errors import UserError
 from inkprint.gpus import claim_gpus
-from inkprint.recipe import ROOT, Model, Recipe
+from inkprint.recipe_values import ROOT, Model
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -48,16 +48,15 @@ def check_base(settings: Model) -> None:
         raise UserError(f"{folder}: no .safetensors in it; weights in other formats are not loaded")
 
 
-def positions(recipe: Recipe) -> int:
+def positions(settings: Model) -> int:
     """How many tokens the base model can hold at once, by its configuration."""
     from transformers import AutoConfig
 
-    settings = recipe.model
     name = settings.base if settings.folder is None else str(settings.folder)
     return AutoConfig.from_pretrained(name, revision=settings.revision).max_position_embeddings
 
 
-def import_unsloth(recipe: Recipe, cache: Path) -> None:
+def import_unsloth(settings: Model, device: str, cache: Path) -> None:
     """Import Unsloth before what it patches (transformers, trl, peft), with its environment settled.
 
     One card is in sight, or those of the processes that train together on this machine.
@@ -69,25 +68,26 @@ def import_unsloth(recipe: Recipe, cache: Path) -> None:
     # Threads that wait by spinning all but stop on a machine that is shared (seen: 5 s a step, not 0.4).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     claim_gpus(int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
-    if recipe.model.folder is not None:
+    if settings.folder is not None:
         os.environ["HF_HUB_OFFLINE"] = "1"
-    if recipe.device == "gpu":
+    if device == "gpu":
         # A fault of the GPU must not turn into a run of weeks on the CPU.
         os.environ["UNSLOTH_DISABLE_CPU_FALLBACK"] = "1"
     import unsloth  # noqa: F401
 
 
-def load_base(recipe: Recipe, max_tokens: int) -> tuple[Any, Chat]:
+def load_base(settings: Model, device: str, four_bit: bool, seed: int, max_tokens: int) -> tuple[Any, Chat]:
     """The base model through Unsloth, and its tokenizer. Call import_unsloth first."""
     import torch
     from transformers import AutoTokenizer
     from unsloth import FastLanguageModel
 
-    settings = recipe.model
-    if max_tokens > positions(recipe):
+    if max_tokens > positions(settings):
         # Unsloth would stretch the positions (RoPE scaling) and say so in a log that nobody reads.
-        raise UserError(f"{settings.base} holds {positions(recipe)} tokens; train.max_tokens is {max_tokens}")
-    if recipe.device == "gpu" and not torch.cuda.is_available():
+        raise UserError(
+            f"{settings.base} holds {positions(settings)} tokens; train.max_tokens is {max_tokens}"
+        )
+    if device == "gpu" and not torch.cuda.is_available():
         raise UserError("this recipe wants a GPU (device: gpu) and torch sees none here; see nvidia-smi")
     name = settings.base if settings.folder is None else str(settings.folder)
     try:
@@ -95,9 +95,9 @@ def load_base(recipe: Recipe, max_tokens: int) -> tuple[Any, Chat]:
             model_name=name,
             revision=settings.revision,
             max_seq_length=max_tokens,
-            load_in_4bit=recipe.train.method == "qlora",
+            load_in_4bit=four_bit,
             use_exact_model_name=True,
-            random_state=recipe.seed,
+            random_state=seed,
         )
         tokenizer = AutoTokenizer.from_pretrained(name, revision=settings.revision)
     except OSError as error:

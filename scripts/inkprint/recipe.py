@@ -8,54 +8,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from inkprint.errors import UserError
+from inkprint.recipe_synthesize import Synthesize
+from inkprint.recipe_values import (
+    ROOT,
+    Count,
+    CountOrZero,
+    Model,
+    Name,
+    PartOrAll,
+    Positive,
+    Section,
+    Share,
+    Text,
+    check_revision,
+    folder_of,
+)
 from inkprint.records import Role
-
-ROOT = Path(__file__).resolve().parents[2]
-
-Share = Annotated[float, Field(gt=0, lt=0.5, strict=True)]
-Count = Annotated[int, Field(ge=1, strict=True)]
-CountOrZero = Annotated[int, Field(ge=0, strict=True)]
-Positive = Annotated[float, Field(gt=0, strict=True)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-PartOrAll = Annotated[float, Field(gt=0, le=1, strict=True)]
-Text = Annotated[str, Field(min_length=1)]
-
-
-class Section(BaseModel):
-    """A part of a recipe: no unknown keys, no defaults, not changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _folder(name: str) -> Path | None:
-    return (ROOT / name).resolve() if name[0] in "./" else None
-
-
-def _check_revision(what: str, folder: Path | None, revision: str | None) -> None:
-    if folder is None and not revision:
-        raise ValueError(f"a {what} from the Hub needs a revision (a folder starts with ./ or /)")
-    if folder is not None and revision:
-        raise ValueError(f"a {what} in a folder has no revision: write null")
-
-
-class Model(Section):
-    base: Text  # a Hub name, or a folder that starts with . or /
-    revision: str | None  # commit or tag on the Hub; null for a folder
-    chat_template: str | None  # a file under prompts/; null: the tokenizer's own
-    thinking: bool  # what the template gets as enable_thinking
-
-    @property
-    def folder(self) -> Path | None:
-        """The base model's folder, or None when it comes from the Hub."""
-        return _folder(self.base)
-
-    @model_validator(mode="after")
-    def _revision_goes_with_the_hub(self) -> Model:
-        _check_revision("base model", self.folder, self.revision)
-        return self
 
 
 class HubData(Section):
@@ -67,11 +38,11 @@ class HubData(Section):
     @property
     def folder(self) -> Path | None:
         """The data set's folder, or None when it comes from the Hub."""
-        return _folder(self.dataset)
+        return folder_of(self.dataset)
 
     @model_validator(mode="after")
     def _revision_goes_with_the_hub(self) -> HubData:
-        _check_revision("data set", self.folder, self.revision)
+        check_revision("data set", self.folder, self.revision)
         return self
 
 
@@ -180,23 +151,6 @@ class Prepare(Section):
         return self
 
 
-class Tasks(Section):
-    passage_completion: CountOrZero  # examples a passage
-    question_passage: CountOrZero  # questions a passage
-
-
-class Synthesize(Section):
-    provider: Literal["template"]
-    tasks: Tasks
-    system_prompt: str | None  # a file under prompts/
-
-    @model_validator(mode="after")
-    def _some_task(self) -> Synthesize:
-        if not any(self.tasks.model_dump().values()):
-            raise ValueError("tasks: every task has 0 examples a passage; at least one must have more")
-        return self
-
-
 class Train(Section):
     method: Literal["qlora", "lora"]  # the base in 4 bits (NF4), or in 16
     loss: Literal["answer", "all"]
@@ -234,15 +188,16 @@ class Evaluate(Section):
 
 class Report(Section):
     title: Text
-    author: Text
     answers_shown: Count
     note: str | None  # a sentence that the report opens with
 
 
 class Recipe(Section):
     run: Name  # artifacts/<run>/
+    author: Text  # whose voice it is: in prompts and in the report
     seed: CountOrZero
     device: Literal["auto", "gpu"]  # auto: a GPU where there is one; gpu: never without
+    max_dollars: Annotated[float, Field(ge=0)]  # for paid models, in all: synthesis, judge, every new start
     gpus: Count  # cards, or without any processes, that share each of training's batches
     model: Model
     extract: Extract
@@ -262,6 +217,7 @@ class Recipe(Section):
             raise ValueError("prepare.test: rows have no chapters: write shares, such as 0.1")
         if not rows and self.prepare.passages is None:
             raise ValueError("prepare.passages: documents are cut: write words, overlap_words and min_words")
+        self.synthesize.tasks.check_columns(self.extract.columns)
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -80,7 +81,9 @@ _BRANCH = re.compile(r"[\[\]()]|^(constrained-)?(float|int|list|str|dict)$")
 def _explain(error: dict[str, Any], more: int) -> str:
     # Union branches add their type to the location; keys of the recipe are what the user wrote.
     place = [str(part) for part in error["loc"] if not _BRANCH.search(str(part))]
-    key, value = ".".join(place), error.get("input")
+    # Of several kinds of section the location also says which, as in provider.anthropic.model.
+    shown = [part for before, part in pairwise(["", *place]) if before != "provider" or part == place[-1]]
+    key, value = ".".join(shown), error.get("input")
     kind = error["type"]
     if kind == "extra_forbidden":
         fields = _fields_at(place[:-1])
@@ -97,10 +100,16 @@ def _explain(error: dict[str, Any], more: int) -> str:
 
 
 def _fields_at(place: list[str]) -> list[str]:
-    section: type[Section] = Recipe
+    sections: list[type[Section]] = [Recipe]
     for part in place:
-        section = sections_in(section.model_fields[part].annotation)[0]
-    return list(section.model_fields)
+        named = [section for section in sections if part in _kinds(section)]
+        sections = named or sections_in(sections[0].model_fields[part].annotation)
+    return list(sections[0].model_fields)
+
+
+def _kinds(section: type[Section]) -> tuple[str, ...]:
+    """What `name` may say in a section that is one kind of several."""
+    return get_args(section.model_fields["name"].annotation) if "name" in section.model_fields else ()
 
 
 def sections_in(annotation: object) -> list[type[Section]]:

@@ -131,19 +131,29 @@ class Message(BaseModel):
 class Example(Record):
     """One chat to learn from or to be tested on: TRL's conversational prompt/completion form."""
 
-    passage_id: str
+    source_id: str  # of the passage or row that it was made from
     task: str
     split: Split
     prompt: list[Message]
     completion: list[Message]
-    provider: str
+    provider: str  # "template", or who wrote of it what was not there: "anthropic claude-haiku-4-5"
+
+
+class LabelledText(Record):
+    """One text of a table and its label, for classification."""
+
+    source_id: str
+    task: str
+    split: Split
+    text: str
+    label: str
 
 
 class Answer(Record):
     """What one variant of the model says to one held-out prompt, beside what the author wrote."""
 
     example_id: str
-    passage_id: str
+    source_id: str
     task: str
     variant: str  # "base" or "tuned"
     prompt: list[Message]
@@ -156,7 +166,7 @@ class Answer(Record):
 class Likelihood(Record):
     """How likely one variant finds a held-out passage, as plain text."""
 
-    passage_id: str
+    source_id: str
     variant: str
     log_likelihood: float  # nats, summed over the scored tokens
     tokens: int  # scored ones
@@ -168,7 +178,7 @@ class Score(Record):
 
     metric: str
     variant: str  # "base", "tuned", or "reference" for what the author wrote
-    passage_id: str
+    source_id: str
     example_id: str | None
     value: float
     weight: float  # the item's share in the metric's mean: its tokens, its bytes, or 1
@@ -178,7 +188,7 @@ class Recital(Record):
     """The longest run of words that one answer shares with the training text."""
 
     example_id: str
-    passage_id: str
+    source_id: str
     variant: str
     words: int
     start: int  # where the run begins in the answer, in characters
@@ -204,12 +214,17 @@ def content_id(kind: str, *parts: object) -> str:
     return f"{kind}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
+def as_line(record: Record) -> str:
+    """A record as it stands in a file, its end of line included."""
+    return json.dumps(record.model_dump(), ensure_ascii=False) + "\n"
+
+
 def write_records(path: Path, records: Iterable[Record]) -> int:
     """Write one record a line and return how many."""
     count = 0
     with path.open("w", encoding="utf-8") as handle:
         for record in records:
-            handle.write(json.dumps(record.model_dump(), ensure_ascii=False) + "\n")
+            handle.write(as_line(record))
             count += 1
     return count
 

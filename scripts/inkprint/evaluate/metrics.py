@@ -156,13 +156,13 @@ def _measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, s
     """n, the mean of each variant and the paired difference, over items that all variants have."""
     of_variant: dict[str, dict[str, Score]] = defaultdict(dict)
     for score in scores:
-        of_variant[score.variant][score.example_id or score.passage_id] = score
+        of_variant[score.variant][score.example_id or score.source_id] = score
     every = set().union(*of_variant.values())
     paired = [item for item in of_variant["base"] if all(item in found for found in of_variant.values())]
     counted = {"items": len(paired), "left_out": len(every) - len(paired)}
     if not paired:
         return counted | {"passages": 0, "means": {}, "difference": None, "verdict": "too few to tell"}
-    passages = list(dict.fromkeys(of_variant["base"][item].passage_id for item in paired))
+    passages = list(dict.fromkeys(of_variant["base"][item].source_id for item in paired))
     counts = resamples(len(passages), samples, seed, name)
     sums = {
         variant: _sums([found[item] for item in paired], passages, metric.link)
@@ -186,12 +186,12 @@ def _measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, s
 
 
 def _sums(scores: Sequence[Score], passages: Sequence[str], link: Link) -> Sums:
-    numbers = {passage_id: number for number, passage_id in enumerate(passages)}
+    numbers = {source_id: number for number, source_id in enumerate(passages)}
     top, bottom = np.zeros(len(passages)), np.zeros(len(passages))
     for score in scores:
         value = np.log(score.value) if link == "exp" else score.value
-        top[numbers[score.passage_id]] += score.weight * value
-        bottom[numbers[score.passage_id]] += score.weight
+        top[numbers[score.source_id]] += score.weight * value
+        bottom[numbers[score.source_id]] += score.weight
     return Sums(top, bottom)
 
 

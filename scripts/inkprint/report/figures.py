@@ -31,7 +31,7 @@ def by_item(scores: list[Score]) -> Scores:
     found: Scores = {}
     for score in scores:
         of_variant = found.setdefault(score.metric, {}).setdefault(score.variant, {})
-        of_variant[score.example_id or score.passage_id] = score.value
+        of_variant[score.example_id or score.source_id] = score.value
     return found
 
 

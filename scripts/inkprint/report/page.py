@@ -106,14 +106,14 @@ def side_by_side(
     turns: Counter[str] = Counter()
     turn_of = {}
     for example_id in order:
-        passage_id = of_prompt[example_id]["base"].passage_id
-        turn_of[example_id], turns[passage_id] = turns[passage_id], turns[passage_id] + 1
+        source_id = of_prompt[example_id]["base"].source_id
+        turn_of[example_id], turns[source_id] = turns[source_id], turns[source_id] + 1
     drawn = sorted(order, key=lambda example_id: turn_of[example_id])[:shown]
     return [
         {
             "base": _voice(of_prompt[example_id]["base"], runs, passages),
             "tuned": _voice(of_prompt[example_id]["tuned"], runs, passages),
-            "passage": passages[of_prompt[example_id]["base"].passage_id],
+            "passage": passages[of_prompt[example_id]["base"].source_id],
             "example": of_prompt[example_id]["base"],
         }
         for example_id in drawn

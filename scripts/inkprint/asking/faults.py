@@ -1,0 +1,72 @@
+"""What goes wrong between us and a server: what is tried again, what fails, what stops everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inkprint.errors import UserError
+
+if TYPE_CHECKING:
+    import anthropic
+
+MOST_TRIES = 8  # of one request, with waits of 1, 2, 4, … seconds between: two minutes of trouble
+LONGEST_WAIT_SECONDS = 30.0
+# So many in a row, and no reply between: nothing will get better by going on.
+MOST_FAILURES_IN_A_ROW = 20
+
+
+def passing(error: anthropic.AnthropicError) -> str | None:
+    """The name of a fault that may be gone at the next try; None for one that will not be."""
+    import anthropic
+
+    if isinstance(error, anthropic.APITimeoutError):
+        return "timeout"
+    if isinstance(error, anthropic.APIConnectionError):
+        return "connection"
+    if isinstance(error, anthropic.APIResponseValidationError):
+        return "unreadable"
+    if not isinstance(error, anthropic.APIStatusError):
+        return None
+    if error.status_code == 429:
+        return "rate_limit"
+    if error.status_code == 529:
+        return "overloaded"
+    if error.status_code in (408, 409) or error.status_code >= 500:
+        return f"http_{error.status_code}"
+    return None
+
+
+def wait_seconds(error: anthropic.AnthropicError, tries: int) -> float:
+    """How long before the next try: what the server says, or twice as long each time."""
+    response = getattr(error, "response", None)
+    if response is not None:
+        for header, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+            try:
+                return max(0.0, float(response.headers[header]) / unit)
+            except (KeyError, ValueError):  # none, or a date: then our own
+                continue
+    return min(LONGEST_WAIT_SECONDS, 2.0 ** (tries - 1))
+
+
+def stop_if_hopeless(error: anthropic.AnthropicError, model: str) -> None:
+    """Raise UserError for what every other request would meet as well."""
+    import anthropic
+
+    if isinstance(error, anthropic.AuthenticationError):
+        raise UserError(
+            "ANTHROPIC_API_KEY: the server refuses this key; put the right one into .env"
+        ) from None
+    if isinstance(error, anthropic.PermissionDeniedError):
+        raise UserError(f"the key in ANTHROPIC_API_KEY may not use {model}: {said(error)}") from None
+    if isinstance(error, anthropic.NotFoundError):
+        raise UserError(f"synthesize.provider.model: the server has no {model}: {said(error)}") from None
+    if isinstance(error, anthropic.PaymentRequiredError):
+        raise UserError(f"the server wants to be paid first: {said(error)}") from None
+
+
+def said(error: BaseException) -> str:
+    """An error in one line, as the server put it where it did."""
+    body = getattr(error, "body", None)
+    inner = body.get("error") if isinstance(body, dict) else None
+    text = inner.get("message") if isinstance(inner, dict) else None
+    return " ".join(str(text or error or type(error).__name__).split())[:300]

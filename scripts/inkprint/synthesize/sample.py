@@ -1,0 +1,90 @@
+"""--sample: a few requests across all documents, really sent, and a page to judge prompts and checks by."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from bisect import insort
+from collections.abc import Iterable
+from itertools import chain, zip_longest
+from pathlib import Path
+
+from markupsafe import Markup
+
+from inkprint.asking.money import Budget, CapReached, estimate
+from inkprint.asking.replies import Replies
+from inkprint.asking.requests import Reading, Request
+from inkprint.asking.writer import SAMPLE_CONNECTIONS, SAMPLE_SECONDS, Writer, ask_now
+from inkprint.html import templates
+from inkprint.recipe_synthesize import Claude, Local
+from inkprint.synthesize.examples import Outcome
+from inkprint.synthesize.job import Job, ask_with, made, open_requests
+from inkprint.synthesize.money_lines import at_the_cap, check_cap, estimate_lines
+from inkprint.synthesize.tasks import Item
+
+FOLDER = Path(__file__).parent
+PAGE = "sample.html"
+
+
+def choose(items: Iterable[Item], count: int, seed: int) -> list[Item]:
+    """At most `count` items that a model has to write, as evenly over documents and tasks as can be."""
+    groups: dict[tuple[str, str], list[tuple[str, Item]]] = {}
+    for item in items:
+        if item.request is None:
+            continue
+        lot = hashlib.sha256(f"{seed} {item.name} {item.source.id}".encode()).hexdigest()
+        group = groups.setdefault((item.source.document, item.name), [])
+        insort(group, (lot, item), key=lambda pair: pair[0])
+        del group[count:]
+    rounds = zip_longest(*(groups[key] for key in sorted(groups)))
+    return [pair[1] for pair in chain.from_iterable(rounds) if pair is not None][:count]
+
+
+def take_sample(job: Job, writer: Writer, count: int) -> None:
+    """Send a few requests across all documents, write sample.html, and print the corrected estimate."""
+    run_folder, recipe = job.command.run_folder, job.command.recipe
+    items = choose(job.plan.items(), count, recipe.seed)
+    with Replies(job.cache(), recipe.run) as replies:
+        budget = writer.budget(replies, recipe.max_dollars)
+        requests = [item.request for item in items if item.request is not None]
+        found = estimate(writer.keyed(iter(requests)), replies, writer.name)
+        check_cap(found, writer, budget)
+        try:
+            _send(job, writer, requests, replies, budget)
+        except CapReached:
+            raise at_the_cap(budget, job.progress.ok + job.progress.rejected, len(requests)) from None
+        shown = [(item, *made(job, item, replies)) for item in items]
+        found = estimate(writer.keyed(job.plan.requests()), replies, writer.name)
+        lines = list(estimate_lines(found, writer, budget))
+    print("\n".join(lines))
+    _write_page(run_folder / PAGE, shown, writer, lines)
+    passed = [outcome.state == "ok" for _, _, outcomes in shown for outcome in outcomes]
+    print(f"   {sum(passed)} of {len(passed)} examples passed the checks -> {run_folder / PAGE}")
+
+
+def _send(job: Job, writer: Writer, requests: list[Request], replies: Replies, budget: Budget) -> None:
+    settings = writer.settings
+    if isinstance(settings, Local):
+        ask_with(job, writer, lambda: iter(requests), replies, budget, lambda: None)
+        return
+    connections = settings.connections if isinstance(settings, Claude) else SAMPLE_CONNECTIONS
+    deadline = time.monotonic() + SAMPLE_SECONDS
+    still_open = open_requests(requests, writer, replies)
+    ask_now(writer, still_open, connections, deadline, replies, budget, job.progress, lambda: None)
+
+
+def _write_page(
+    path: Path, shown: list[tuple[Item, Reading | None, list[Outcome]]], writer: Writer, estimate: list[str]
+) -> None:
+    """Every request of the sample: what was asked, what came, and what the checks say."""
+    page = templates(FOLDER).get_template("sample.html.j2")
+    outcomes = [outcome for _, _, found in shown for outcome in found]
+    text = page.render(
+        style=Markup((FOLDER / "sample.css").read_text(encoding="utf-8")),
+        name=writer.name,
+        shown=shown,
+        passed=sum(outcome.state == "ok" for outcome in outcomes),
+        planned=len(outcomes),
+        estimate=estimate,
+    )
+    path.write_text(text, encoding="utf-8")
