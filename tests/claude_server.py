@@ -76,8 +76,11 @@ async def send(
     return reply.fault != "truncated"
 
 
-async def serve(api: Api, port: int, timeout_seconds: float) -> None:
+async def serve(api: Api, port: int, timeout_seconds: float, until_stdin_ends: bool) -> None:
     """Listen on loopback, say where, and serve until ended."""
+    serving = asyncio.current_task()
+    if until_stdin_ends and serving:
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), serving.cancel)
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A killed client leaves its connection in the middle of anything.
@@ -121,6 +124,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("--batch-seconds", type=float, default=0.3, help="from a batch's creation to its end")
     add("--retry-after", type=_waits, default=("0", "0.05", "0.2", "none"), help="of rate_limit, with commas")
     add("--characters-a-token", type=float, default=4.0, help="for the tokens in usage")
+    add("--until-stdin-ends", action="store_true", help="end with the program that holds standard input")
     return parser.parse_args(arguments)
 
 
@@ -134,8 +138,9 @@ def main(arguments: list[str]) -> None:
         retry_after=chosen.retry_after,
         characters_a_token=chosen.characters_a_token,
     )
-    with chosen.log.open("a", encoding="utf-8") as log, suppress(KeyboardInterrupt):
-        asyncio.run(serve(Api(options, log), chosen.port, chosen.timeout_seconds))
+    ends = (KeyboardInterrupt, asyncio.CancelledError)
+    with chosen.log.open("a", encoding="utf-8") as log, suppress(*ends):
+        asyncio.run(serve(Api(options, log), chosen.port, chosen.timeout_seconds, chosen.until_stdin_ends))
 
 
 @dataclass(frozen=True)
@@ -165,18 +170,21 @@ class ClaudeServer:
 
 @contextmanager
 def claude_server(folder: Path, **options: Any) -> Iterator[ClaudeServer]:
-    """Run the server in a process of its own; its log is `claude.jsonl` in the folder, and goes on there.
+    """Run the server in a process of its own, which ends with the caller's even if that is killed.
+
+    Its log is `claude.jsonl` in the folder, and goes on there.
 
     options: the program's, as faults=0.2, kinds="dropped,empty", batch_seconds=1. Raises AssertionError when
     the server ended by itself or wrote a traceback, which a client would have taken for a fault.
     """
     options = {"log": folder / "claude.jsonl", "key": "test-key"} | options
-    command = [sys.executable, __file__]
+    command = [sys.executable, __file__, "--until-stdin-ends"]
     for name, value in options.items():
         command += [f"--{name.replace('_', '-')}", str(value)]
     errors = folder / "claude.stderr"
     with errors.open("w") as sink:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sink, text=True)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": sink}
+        process = subprocess.Popen(command, text=True, **pipes)
     try:
         url = process.stdout.readline().strip() if process.stdout else ""
         assert url, errors.read_text()

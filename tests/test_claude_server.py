@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import socket
+import subprocess
+import sys
 import time
 from collections import Counter
 from contextlib import ExitStack, suppress
@@ -19,6 +22,7 @@ from anthropic.types.messages import MessageBatchIndividualResponse
 from claude.answers import LINKS, Writer, make_answer
 from claude.faults import HARMLESS, LASTING, SPOILT, TRANSPORT, Faults
 from claude_server import claude_server
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from little import chapters
@@ -594,6 +598,26 @@ def test_the_server_outlives_a_client_that_is_cut_off(server, client):
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(sent)
     assert client.messages.create(**body()).content
+
+
+def test_the_server_ends_when_the_test_that_started_it_is_killed(tmp_path):
+    code = (
+        "import sys, time; from pathlib import Path; from claude_server import claude_server\n"
+        f"with claude_server(Path({str(tmp_path)!r})) as server:\n"
+        "    print(server.url, flush=True); time.sleep(60)"
+    )
+    test = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "tests")},
+    )
+    host, port = test.stdout.readline().strip().removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        test.kill()
+        connection.settimeout(10)
+        assert connection.recv(1) == b""
+    test.communicate()
 
 
 def test_a_server_that_breaks_fails_the_test_that_uses_it(tmp_path):
