@@ -5,6 +5,8 @@
 #
 #   --from STAGE, --to STAGE    only these stages: extract prepare synthesize train generate evaluate report
 #   --force                     also what is up to date
+#   --estimate                  up to prepare, then only say what synthesize will ask, and what that costs
+#   --sample N                  likewise, but really send N requests: artifacts/NAME/sample.html
 #   --plan                      only say what would run, why and how long
 #   --status                    where the run is, from any terminal, also after a crash
 #   --set SECTION.KEY=VALUE     change a setting (again for more); needs --run
@@ -30,10 +32,10 @@ fail() {
 }
 
 recipe='' from='' to='' force='' mode=run runtime=auto run_name='' on_end=''
-settings=()
+settings=() asking=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --from | --to | --set | --run | --runtime | --on-end) [ $# -ge 2 ] || fail "$1 needs a value" ;;&
+    --from | --to | --set | --run | --runtime | --on-end | --sample) [ $# -ge 2 ] || fail "$1 needs a value" ;;&
     --from) from=$2 && shift ;;
     --to) to=$2 && shift ;;
     --set) settings+=(--set "$2") && shift ;;
@@ -41,6 +43,11 @@ while [ $# -gt 0 ]; do
     --runtime) runtime=$2 && shift ;;
     --on-end) on_end=$2 && shift ;;
     --force) force=--force ;;
+    --estimate) asking+=(--estimate) ;;
+    --sample)
+      [[ $2 =~ ^[1-9][0-9]*$ ]] || fail "--sample $2: a whole number from 1"
+      asking+=(--sample "$2") && shift
+      ;;
     --plan | --status) mode=${1#--} ;;
     -h | --help) sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;;
     -*) fail "unknown option $1; see ./run_all.sh --help" ;;
@@ -52,6 +59,14 @@ while [ $# -gt 0 ]; do
   shift
 done
 recipe=${recipe:-recipes/demo.yaml}
+case ${asking[*]} in
+  '') ;;
+  *\ *--*) fail "--estimate and --sample: one of them, once" ;;
+  *)
+    [ "$mode" = run ] || fail "--$mode and ${asking[0]}: one of them"
+    [[ ${to:=synthesize} = synthesize ]] || fail "${asking[0]} ends with synthesize: --to $to does not go with it"
+    ;;
+esac
 
 # A rented machine costs until somebody stops it: that command is the user's, for this project stops none.
 # shellcheck disable=SC2329 # the trap calls it
@@ -188,6 +203,33 @@ data_on_the_hub() {
   grep -Eq '^[^#]*[ {]dataset: *["'"'"']?[A-Za-z0-9]' "$recipe"
 }
 
+# section NAME: that section of the recipe on one line, without comments.
+section() {
+  awk -v name="$1" '
+    /^[^ \t#}\r]/ { inside = $0 ~ "^[\"\047]?" name "[\"\047]? *:" }
+    inside { sub(/(^|[ \t])#.*|\r$/, ""); printf "%s ", $0 }' "$recipe"
+}
+
+# Who writes the examples: template, anthropic, anthropic_batch or local. No other key of the section is a `name`.
+provider() {
+  section synthesize | sed -nE "s/.*[ {,\"']name[\"']? *: *[\"']?([a-z_]+).*/\1/p"
+}
+
+# service_for STAGE: the service with the rights that the recipe needs, and no others.
+service_for() {
+  local more=''
+  case $1 in
+    extract) ! data_on_the_hub || more=-hub ;;
+    synthesize)
+      case $(provider) in
+        anthropic | anthropic_batch) more=-claude ;;
+        local) more=-local ;;
+      esac
+      ;;
+  esac
+  echo "$1$more"
+}
+
 # script FILE ARGUMENT ...: run a script of scripts/ in the chosen runtime; its service has the stage's name.
 plan=''
 script() {
@@ -203,10 +245,11 @@ script() {
     line=$(grep "^[0-9]* $service " <<< "$plan")
     case "$* $line" in
       *" --plan"*) say "$line" && return ;;
+      *" --estimate"* | *" --sample"*) ;; # also where the examples are there
       *" skip  "*) say "${line/ skip  / }" && return ;;
     esac
   fi
-  [ "$service" != extract ] || ! data_on_the_hub || service=extract-hub
+  service=$(service_for "$service")
   if [ "$service" = extract ]; then # the variable that opens encrypted files: the recipe names it
     password=$(sed -n 's/^ *password_env: *\([A-Za-z_][A-Za-z0-9_]*\).*/\1/p' "$recipe" | sed '/^null$/d;1q')
   fi
@@ -225,10 +268,11 @@ if [ "$mode" = status ]; then
 fi
 say "run_all.sh: $recipe, runtime $runtime ($why)"
 
-# The demo's base model is made here, and only when a stage is about to need it.
+# make_demo_base_for FILE SECTION: the demo's base model is made here, if that section of the recipe names it, and
+# only when the script is about to need it.
 demo_base=artifacts/cache/demo-base
 make_demo_base_for() {
-  grep -Eq "^ *base: +\./$demo_base( |\$)" "$recipe" || return 0
+  [[ "$(section "$2")" =~ base[\"\']?\ *:\ *[\"\']?\./${demo_base}[\"\'\ ,}] ]] || return 0
   # Made, and nothing that it is made from is newer: no need to ask.
   [ -f "$demo_base/demo_base.json" ] && [ -z "$(find data/demo/world prompts scripts/make_demo_base.py \
     scripts/inkprint/demo ! -name '*.pyc' -type f -newer "$demo_base/demo_base.json" -print -quit)" ] && return 0
@@ -245,8 +289,15 @@ for stage in "${stages[@]:first:last-first+1}"; do
     case $line in *" run "*) will_run=${will_run:-$stage} ;; esac
     continue
   fi
-  case $stage in train | generate) make_demo_base_for "$file" || exit ;; esac
-  script "$file" "$recipe" $force || exit
+  set --
+  case $stage in
+    synthesize)
+      make_demo_base_for "$file" synthesize || exit
+      set -- "${asking[@]}"
+      ;;
+    train | generate) make_demo_base_for "$file" model || exit ;;
+  esac
+  script "$file" "$recipe" $force "$@" || exit
 done
 exit
 }

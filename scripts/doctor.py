@@ -45,7 +45,7 @@ def check(recipe: Recipe) -> bool:
 def plan(recipe: Recipe, card_name: str, price: float | None) -> bool:
     """Print memory, disk, hours and dollars on a card, all of them estimates; False where it does not fit."""
     card = CARDS[card_name]
-    count = parameters(recipe)
+    count = parameters(recipe.model)
     if count is None:
         raise UserError(f"model.base {recipe.model.base}: its name does not say how large it is")
     memory = gpu_bytes(recipe, count)
@@ -60,7 +60,7 @@ def plan(recipe: Recipe, card_name: str, price: float | None) -> bool:
     )
     tokens = train_tokens(artifacts_folder() / recipe.run)
     if tokens is None:
-        print("hours   not known before 03 has run here: ./run_all.sh RECIPE --to synthesize costs nothing")
+        print("hours   not known before 03 has run here: ./run_all.sh RECIPE --estimate says what that costs")
         return fits
     hours = train_hours(recipe, count, tokens, card)
     print(f"hours   {hours:.1f} of training: {tokens:,.0f} tokens x {recipe.train.epochs:g}; answers on top")

@@ -76,8 +76,10 @@ async def send(
     return reply.fault != "truncated"
 
 
-async def serve(api: Api, port: int, timeout_seconds: float, until_stdin_ends: bool) -> None:
-    """Listen on loopback, say where, and serve until ended."""
+async def serve(
+    api: Api, host: str, port: int, timeout_seconds: float, until_stdin_ends: bool
+) -> None:  # fmt: skip
+    """Listen, say where on loopback, and serve until ended."""
     serving = asyncio.current_task()
     if until_stdin_ends and serving:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), serving.cancel)
@@ -90,7 +92,7 @@ async def serve(api: Api, port: int, timeout_seconds: float, until_stdin_ends: b
                     break
         writer.close()
 
-    server = await asyncio.start_server(converse, "127.0.0.1", port)
+    server = await asyncio.start_server(converse, host, port)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
@@ -113,6 +115,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     """The program's options, as --help says them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     add = parser.add_argument
+    add("--host", default="127.0.0.1", help="0.0.0.0 lets containers ask, too")
     add("--port", type=int, default=0, help="0 takes a free one")
     add("--log", type=Path, default=Path("/dev/null"), help="JSON lines, appended")
     add("--faults", type=float, default=0.0, help="share of requests that meet a fault, from 0 to 1")
@@ -140,7 +143,8 @@ def main(arguments: list[str]) -> None:
     )
     ends = (KeyboardInterrupt, asyncio.CancelledError)
     with chosen.log.open("a", encoding="utf-8") as log, suppress(*ends):
-        asyncio.run(serve(Api(options, log), chosen.port, chosen.timeout_seconds, chosen.until_stdin_ends))
+        listening = chosen.host, chosen.port, chosen.timeout_seconds, chosen.until_stdin_ends
+        asyncio.run(serve(Api(options, log), *listening))
 
 
 @dataclass(frozen=True)

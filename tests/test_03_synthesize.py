@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from little import chapters
 
+from inkprint.asking.claude import make_client
 from inkprint.synthesize.phrases import KeyPhrases
 from inkprint.synthesize.sources import Source
 from inkprint.synthesize.template_questions import QuestionForms, fill_forms
@@ -92,6 +93,14 @@ def test_a_name_of_two_words_is_one_phrase():
         ("two", "Rain fell."),
     ]
     assert "Uncle Bertram" in KeyPhrases(passages * 2).of(passages[0][1], 3)
+
+
+def test_an_empty_address_is_none(monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "any")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", " ")
+    assert make_client(1.0).base_url.host == "api.anthropic.com"
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://localhost:8000")
+    assert make_client(1.0).base_url.host == "localhost"
 
 
 def read(path):

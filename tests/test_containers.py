@@ -25,6 +25,8 @@ from typing import Any
 
 import pymupdf
 import pytest
+import yaml
+from claude_server import claude_server
 from conftest import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.training, pytest.mark.timeout(1800)]
@@ -43,11 +45,12 @@ OFFLINE = [
     "plan",
     "test",
 ]
-ONLINE = ["extract-hub", "train", "generate", "doctor", "run"]
-WITH_CARD = ["train", "generate", "doctor", "run"]
+ONLINE = ["extract-hub", "synthesize-claude", "synthesize-local", "train", "generate", "doctor", "run"]
+WITH_CARD = ["synthesize-local", "train", "generate", "doctor", "run"]
 STAND_IN = "stand-in/cuda:12.8"  # a base image where no registry can be reached
 IMAGE, COMMIT = "inkprint-under-test", "0123456789ab"
 SECRET = "hf_nobodyshouldreadthis1234567890"
+KEY = "sk-ant-nobodyshouldreadthis1234567890"
 ORDINARY = 4321  # no account has this number, here or in the image
 
 
@@ -65,7 +68,8 @@ class Checkout:
 
     def start(self, command: Sequence[str], environment: dict[str, str], **options: Any) -> subprocess.Popen:
         """Start a command as the checkout's owner."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("INKPRINT_", "HF_", "COMPOSE_"))}
+        others = "INKPRINT_", "HF_", "ANTHROPIC_", "COMPOSE_"
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(others)}
         ours = {"HOME": str(self.folder.parent), "INKPRINT_IMAGE": IMAGE, "BASE_IMAGE": base_image()}
         ours = {key: value for key, value in ours.items() if value}
         if os.geteuid() == 0:
@@ -150,8 +154,8 @@ def checkout():
     if root:
         made.own()
     # A key lies in .env and in the environment while the image is built, as it would on a real machine.
-    (made.folder / ".env").write_text(f"HF_TOKEN={SECRET}\n")
-    made.compose("build", INKPRINT_COMMIT=COMMIT, HF_TOKEN=SECRET)
+    (made.folder / ".env").write_text(f"HF_TOKEN={SECRET}\nANTHROPIC_API_KEY={KEY}\n")
+    made.compose("build", INKPRINT_COMMIT=COMMIT, HF_TOKEN=SECRET, ANTHROPIC_API_KEY=KEY)
     (made.folder / ".env").unlink()
     yield made
     shutil.rmtree(home)
@@ -277,9 +281,73 @@ def test_the_key_goes_to_the_stages_that_use_it(checkout):
     assert "HF_TOKEN" not in checkout.service("--entrypoint", "env", "train").stdout
 
 
+def test_claudes_key_goes_to_what_asks_claude(checkout):
+    (checkout.folder / ".env").write_text(f"ANTHROPIC_API_KEY={KEY}\nANTHROPIC_BASE_URL=http://there:8\n")
+    text = checkout.compose("--profile", "*", "config", "--format", "json").stdout
+    (checkout.folder / ".env").unlink()
+    services = json.loads(text)["services"]
+    seen = {name: service.get("environment") or {} for name, service in services.items()}
+    assert {name for name in seen if KEY in str(services[name])} == {"synthesize-claude", "run"}
+    assert {name for name in seen if "ANTHROPIC_BASE_URL" in seen[name]} == {
+        "synthesize-claude",
+        "run",
+        "doctor",
+    }
+    assert seen["doctor"]["ANTHROPIC_API_KEY"] == "set"  # that there is one, and no more
+    assert "HF_TOKEN" not in seen["synthesize-claude"]
+    assert seen["run"].keys() == seen["synthesize-local"].keys() | seen["synthesize-claude"].keys()
+
+
+def test_claude_is_asked_from_a_container_and_the_key_is_written_nowhere(checkout, tmp_path):
+    """A sample and the rest, through the server in Claude's place, which listens on this machine."""
+    folder = checkout.folder / "data" / "claude"
+    folder.mkdir()
+    (folder / "ask.txt").write_text(
+        "Write <count>{count}</count> questions on\n<passage>\n{passage}\n</passage>\n"
+    )
+    values = yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text()) | {
+        "run": "claude",
+        "max_dollars": 1,
+    }
+    values["synthesize"]["provider"] = {
+        "name": "anthropic", "model": "claude-haiku-4-5", "max_tokens": 300, "connections": 2,
+        "timeout_seconds": 10, "deadline_hours": 1,
+    }  # fmt: skip
+    task = {"share": 0.2, "prompt": "data/claude/ask.txt", "questions": 1}
+    values["synthesize"]["tasks"] = {"question_passage": task}
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+    recipe, run = "data/claude/recipe.yaml", checkout.folder / "artifacts" / "claude"
+    with claude_server(tmp_path, key=KEY, host="0.0.0.0") as server:
+        address = server.url.replace("127.0.0.1", "host.docker.internal")
+        (checkout.folder / ".env").write_text(f"ANTHROPIC_API_KEY={KEY}\nANTHROPIC_BASE_URL={address}\n")
+        done = checkout.run_all(recipe, "--sample", "3")
+        assert "runtime docker" in done.stdout
+        assert sum(server.paid().values()) == 3
+        assert (run / "sample.html").stat().st_uid == checkout.uid
+        without = checkout.service("synthesize", recipe, check=False)
+        assert without.returncode == 2
+        assert "ANTHROPIC_API_KEY is not set" in without.stderr
+        assert (
+            f"key: ANTHROPIC_API_KEY is set; {address[7:]} is asked"
+            in checkout.service("doctor", recipe).stdout
+        )
+        checkout.run_all(recipe, "--to", "synthesize")
+        assert set(server.paid().values()) == {1}
+        asked = manifest(run, "03_synthesize")["counts"]["in"]
+        assert sum(server.paid().values()) == asked > 3
+        again = checkout.run_all(recipe, "--estimate")  # though the examples are there
+    (checkout.folder / ".env").unlink()
+    assert re.search(rf"question_passage +0 +{asked} ", again.stdout), again.stdout
+    files = [path for path in (checkout.folder / "artifacts").rglob("*") if path.is_file()]
+    assert not [path for path in files if KEY.encode() in path.read_bytes()]
+    shutil.rmtree(run)
+    shutil.rmtree(folder)
+
+
 def test_the_image_holds_no_key_and_no_data_of_the_user(checkout):
     for command in (["history", "--no-trunc", IMAGE], ["image", "inspect", IMAGE]):
-        assert SECRET not in checkout.call("docker", *command).stdout
+        said = checkout.call("docker", *command).stdout
+        assert SECRET not in said and KEY not in said
     looked = checkout.call(
         "docker", "run", "--rm", "--entrypoint", "ls", IMAGE, "-A", ".", "data", "artifacts"
     ).stdout

@@ -102,6 +102,74 @@ def test_no_data_and_no_base_are_named(tmp_path):
     assert "no base model there" in stops[1]
 
 
+CLAUDE = {
+    "name": "anthropic_batch", "model": "claude-haiku-4-5", "max_tokens": 400, "timeout_seconds": 10,
+    "poll_seconds": 1, "deadline_hours": 1,
+}  # fmt: skip
+LOCAL = {
+    "name": "local", "four_bit": True, "max_tokens": 400, "batch_size": 8, "temperature": 0,
+    "model": {"base": "some/model-8b", "revision": "main", "chat_template": None, "thinking": False},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "environment", "says"),
+    [
+        ({}, {}, "ok    price: claude-haiku-4-5, $0.5 a million tokens in and $2.5 out, as of 20"),
+        ({}, {}, "ok    key: ANTHROPIC_API_KEY is set; anthropic is asked"),
+        ({}, {"ANTHROPIC_API_KEY": ""}, "STOP  key: ANTHROPIC_API_KEY is not set: put it into .env"),
+        ({"model": "my-own"}, {}, "STOP  price: prompts/prices.yaml has no price for my-own: look it up"),
+        ({"max_dollars": 0}, {}, "STOP  price: claude-haiku-4-5, $0.5"),
+        (
+            {},
+            {"ANTHROPIC_BASE_URL": "there:8000"},
+            "STOP  server: ANTHROPIC_BASE_URL: 'there:8000' is no address",
+        ),
+        (
+            {},
+            {"ANTHROPIC_BASE_URL": "http://there:8000"},
+            "ok    key: ANTHROPIC_API_KEY is set; there:8000 is asked",
+        ),
+        (
+            {},
+            {"ANTHROPIC_BASE_URL": "http://localhost:8", "INKPRINT_IN_IMAGE": "1"},
+            "look  key: ANTHROPIC_API_KEY",
+        ),
+    ],
+)
+def test_what_claude_needs_is_looked_for_and_no_key_is_shown(changes, environment, says, workshop):
+    values = workshop.values()["synthesize"] | {
+        "provider": CLAUDE | {"model": changes.get("model", CLAUDE["model"])}
+    }
+    workshop.change(synthesize=values, max_dollars=changes.get("max_dollars", 5))
+    key = {"ANTHROPIC_API_KEY": "sk-ant-nobodyshouldreadthis", "ANTHROPIC_BASE_URL": ""}
+    done = doctor(workshop.recipe, **(key | environment))
+    assert says in done.stdout
+    assert "nobodyshouldreadthis" not in done.stdout + done.stderr
+
+
+def test_a_run_that_has_its_examples_needs_no_key(workshop):
+    workshop.up_to("synthesize")
+    workshop.change(synthesize__provider=CLAUDE, model__base="./artifacts/cache/demo-base")
+    done = doctor(workshop.recipe, INKPRINT_ARTIFACTS=str(workshop.artifacts), ANTHROPIC_API_KEY="")
+    assert done.returncode == 0, done.stdout
+    assert "look  key: ANTHROPIC_API_KEY is not set" in done.stdout
+
+
+def test_a_local_writer_is_looked_for_and_must_fit_the_card(workshop, card, hub):
+    workshop.change(synthesize__provider=LOCAL, model=LOCAL["model"] | {"base": "some/model-1b"})
+    small, large = (f"NVIDIA Card, {mib}, 570.86.10, 8.9" for mib in (5_000, 24_564))
+    done = doctor(workshop.recipe, PATH=card(large), **hub)
+    assert "ok    writer: some/model-8b, to be fetched from the Hub" in done.stdout
+    assert "ok    writer: some 6 GB of 26 on the card" in done.stdout
+    assert (
+        "STOP  writer: some 6 GB of 5 on the card" in doctor(workshop.recipe, PATH=card(small), **hub).stdout
+    )
+    assert "some 20 GB needed" in done.stdout  # 9 billion x 2 bytes, and the results
+    workshop.change(synthesize__provider__model=LOCAL["model"] | {"revision": "v9"})
+    assert "STOP  writer: some/model-8b has no revision v9" in doctor(workshop.recipe, **hub).stdout
+
+
 def test_a_run_that_was_carried_here_needs_no_data(workshop):
     workshop.stage("extract")
     workshop.change(model__base="./artifacts/cache/demo-base")
@@ -181,7 +249,7 @@ def test_parameters_are_counted_in_the_files_and_read_from_the_name(tmp_path):
     )
     values = yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text())
     values["model"]["base"] = str(tmp_path)
-    assert parameters(check_recipe(values, "r.yaml")) == 610  # a byte of NF4 holds two
+    assert parameters(check_recipe(values, "r.yaml").model) == 610  # a byte of NF4 holds two
     for name, count in (
         ("unsloth/Qwen3-14B-unsloth-bnb-4bit", 14e9),
         ("unsloth/gpt-oss-20b-unsloth-bnb-4bit", 20e9),
@@ -190,7 +258,7 @@ def test_parameters_are_counted_in_the_files_and_read_from_the_name(tmp_path):
         ("unsloth/tinyllama", None),
     ):
         values["model"] |= {"base": name, "revision": "main"}
-        assert parameters(check_recipe(values, "r.yaml")) == count, name
+        assert parameters(check_recipe(values, "r.yaml").model) == count, name
 
 
 def test_the_estimate_of_memory_holds_for_the_runs_it_was_fitted_to():

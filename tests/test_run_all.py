@@ -11,6 +11,7 @@ import time
 
 import pytest
 import yaml
+from claude_server import claude_server
 from conftest import ROOT
 
 pytestmark = pytest.mark.whole_runs
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.whole_runs
 STAGES = ["extract", "prepare", "synthesize", "train", "generate", "evaluate", "report"]
 
 
-def run_all(shop, *arguments, check=True, recipe=True):
+def run_all(shop, *arguments, check=True, recipe=True, **more):
     command = [
         str(ROOT / "run_all.sh"),
         *([str(shop.recipe)] if recipe else []),
@@ -26,7 +27,9 @@ def run_all(shop, *arguments, check=True, recipe=True):
         "local",
         *arguments,
     ]
-    environment = shop.environment() | {"INKPRINT_VENV": os.environ.get("INKPRINT_VENV", str(ROOT / ".venv"))}
+    environment = shop.environment(**more) | {
+        "INKPRINT_VENV": os.environ.get("INKPRINT_VENV", str(ROOT / ".venv"))
+    }
     done = subprocess.run(command, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
@@ -42,7 +45,18 @@ def said(done):
 def test_help_lists_every_option_that_is_read():
     script = (ROOT / "run_all.sh").read_text()
     help_text = subprocess.run([ROOT / "run_all.sh", "--help"], capture_output=True, text=True).stdout
-    for option in ("--from", "--to", "--force", "--runtime", "--set", "--run", "--plan", "--status"):
+    for option in (
+        "--from",
+        "--to",
+        "--force",
+        "--runtime",
+        "--set",
+        "--run",
+        "--plan",
+        "--status",
+        "--estimate",
+        "--sample",
+    ):
         assert option in help_text
         assert f"    {option}" in script or f"| {option}" in script
 
@@ -58,6 +72,11 @@ def test_help_lists_every_option_that_is_read():
         (["--set", "train.rnk=4", "--run", "x"], "did you mean train.rank?"),
         (["--set", "train.rank=four", "--run", "x"], "train.rank: 'four'"),
         (["--runtime", "podman"], "auto, docker or local"),
+        (["--estimate", "--to", "train"], "--estimate ends with synthesize: --to train does not go with it"),
+        (["--sample", "20", "--from", "train"], "--from train comes after --to synthesize"),
+        (["--sample", "20", "--estimate"], "--estimate and --sample: one of them"),
+        (["--sample", "20", "--plan"], "--plan and --sample: one of them"),
+        (["--sample", "twenty"], "--sample twenty: a whole number from 1"),
         (["another.yaml"], "one recipe at a time"),
     ],
 )
@@ -208,9 +227,141 @@ def test_a_run_is_carried_to_another_place_without_its_books(finished, tmp_path,
 def test_only_a_data_set_on_the_hub_gives_the_first_container_a_network(data, on_the_hub, tmp_path):
     """run_all.sh decides on the host, where no Python need be: its own function, by itself."""
     (tmp_path / "recipe.yaml").write_text(f"extract:\n  data: {data}\n")
-    function = re.search(r"^data_on_the_hub\(\) \{\n.*?^\}", (ROOT / "run_all.sh").read_text(), re.M | re.S)
-    script = f"{function[0]}\nrecipe={tmp_path}/recipe.yaml\ndata_on_the_hub"
-    assert (subprocess.run(["bash", "-c", script]).returncode == 0) == on_the_hub
+    chosen = call("service_for extract", tmp_path, "service_for", "data_on_the_hub")
+    assert chosen == ["extract-hub" if on_the_hub else "extract"]
+
+
+def call(command, folder, *functions):
+    """What a command prints that has these functions of run_all.sh, and a recipe.yaml in this folder."""
+    text = (ROOT / "run_all.sh").read_text()
+    bodies = [re.search(rf"^{name}\(\) {{\n.*?^}}", text, re.M | re.S)[0] for name in functions]
+    script = "\n".join(["set -euo pipefail; recipe=recipe.yaml force=''", *bodies, command])
+    return subprocess.run(
+        ["bash", "-c", script], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+
+
+LOCAL = "model: {base: ./artifacts/cache/demo-base, revision: null}"
+
+
+@pytest.mark.parametrize(
+    ("section", "service"),
+    [
+        ("synthesize:\n  provider:\n    name: template # {name: local}\n", "synthesize"),
+        ("synthesize:\n  provider:\n    name: anthropic\n    model: claude-haiku-4-5\n", "synthesize-claude"),
+        ("synthesize:\n  provider:\n    model: claude-haiku-4-5 # name: local\n    name: anthropic_batch\n",
+         "synthesize-claude"),
+        ("synthesize:\n  provider: {name: anthropic, model: claude-haiku-4-5,\n    max_tokens: 9}\n",
+         "synthesize-claude"),
+        ("synthesize:\n  # provider: {name: anthropic}\n  provider: {name: template}\n", "synthesize"),
+        ("synthesize: {provider: {'name': 'anthropic'}, tasks: {}\n}\n", "synthesize-claude"),
+        (f"synthesize:\n  provider: {{{LOCAL}, name: local}}\n", "synthesize-local"),
+        ("synthesize:\r\n  provider:\r\n\r\n# local:\r\n    name: local\r\n", "synthesize-local"),
+        ('"synthesize":\n  "provider": {"model": "x","name":"local"}\n', "synthesize-local"),
+        ("synthesize:\n  provider:\n    name:\n      anthropic\n", "synthesize-claude"),
+    ],
+)  # fmt: skip
+def test_the_writer_of_the_examples_decides_about_network_key_and_card(section, service, tmp_path):
+    others = "author: {name}\nmodel:\n  name: local\n", "train:\n  name: anthropic\n# name: local\n"
+    (tmp_path / "recipe.yaml").write_text(others[0] + section + others[1], newline="")
+    assert call("service_for synthesize", tmp_path, "service_for", "provider", "section") == [service]
+    assert call("service_for prepare", tmp_path, "service_for") == ["prepare"]
+
+
+TEMPLATE = "synthesize:\n  provider:\n    name: template\n"
+OTHER = "model:\n  base: ./artifacts/cache/demo-base-2\n  revision: null\n"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "before"),
+    [
+        (f"model:\n  base: ./artifacts/cache/demo-base # tiny\n{TEMPLATE}", ["train", "generate"]),
+        (
+            f"{TEMPLATE}model:\r\n  revision: null\r\n  base: ./artifacts/cache/demo-base\r\n",
+            ["train", "generate"],
+        ),
+        (f"{TEMPLATE}model: {{base: './artifacts/cache/demo-base'}}\n", ["train", "generate"]),
+        (f"{OTHER}synthesize:\n  provider:\n    name: local\n    {LOCAL}\n", ["synthesize"]),
+        (f"{OTHER}{TEMPLATE}# base: ./artifacts/cache/demo-base\n", []),
+    ],
+)
+def test_the_demos_base_is_made_before_what_loads_it(recipe, before, tmp_path):
+    """run_all.sh alone; a stand-in for Python says what it is called with."""
+    for script in sorted((ROOT / "scripts").glob("0*.py")):
+        (tmp_path / "scripts" / script.name).parent.mkdir(exist_ok=True)
+        (tmp_path / "scripts" / script.name).touch()
+    (tmp_path / "recipe.yaml").write_text(recipe, newline="")
+    (tmp_path / "python").write_text('#!/bin/sh\ncase $* in *--plan) echo " run " ;; *) echo "$@" ;; esac\n')
+    (tmp_path / "python").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "INKPRINT_IN_IMAGE": "1"}
+    command = ["bash", "-s", "recipe.yaml"]
+    done = subprocess.run(
+        command,
+        input=(ROOT / "run_all.sh").read_text(),
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    made = [
+        n
+        for n, line in enumerate(lines)
+        if line == "scripts/make_demo_base.py --out artifacts/cache/demo-base"
+    ]
+    assert [lines[n + 1].split()[0][len("scripts/01_") : -len(".py")] for n in made] == before
+
+
+KEY = "sk-ant-nobodyshouldreadthis"
+
+
+def let_claude_write(shop):
+    """Change the recipe: Claude asks about each passage."""
+    prompt = shop.folder / "ask.txt"
+    prompt.write_text("Write <count>{count}</count> questions on\n<passage>\n{passage}\n</passage>\n")
+    shop.change(
+        max_dollars=1,
+        synthesize__provider={
+            "name": "anthropic", "model": "claude-haiku-4-5", "max_tokens": 300, "connections": 2,
+            "timeout_seconds": 10, "deadline_hours": 1,
+        },
+        synthesize__tasks={"question_passage": {"share": 1, "prompt": str(prompt), "questions": 2}},
+    )  # fmt: skip
+
+
+def test_plan_and_estimate_need_neither_key_nor_network(workshop):
+    let_claude_write(workshop)
+    nobody = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
+    assert said(run_all(workshop, "--plan", **nobody))["synthesize"].startswith("run   not made yet")
+    done = run_all(workshop, "--estimate", **nobody)
+    assert said(done) == {"extract": "not made yet", "prepare": "not made yet"}
+    assert re.search(r"question_passage +[1-9]\d* +0 ", done.stdout), done.stdout
+    assert "spent by this run so far $0.00 of max_dollars $1.00" in done.stdout
+    assert not workshop.output("03_synthesize").exists()
+    failed = run_all(workshop, "--to", "synthesize", check=False, **nobody)
+    assert failed.returncode == 2
+    assert "ANTHROPIC_API_KEY is not set" in failed.stderr
+
+
+def test_a_sample_is_paid_for_once_and_the_key_is_written_nowhere(workshop, tmp_path):
+    let_claude_write(workshop)
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with claude_server(folder, key=KEY) as server:
+        asked = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": server.url}
+        done = run_all(workshop, "--sample", "3", **asked)
+        assert said(done).keys() == {"extract", "prepare"}
+        assert sum(server.paid().values()) == 3
+        assert workshop.output("sample.html").is_file()
+        assert not workshop.output("03_synthesize").exists()
+        run_all(workshop, "--to", "synthesize", **asked)
+        passages = len(workshop.output("02_prepare/passages.jsonl").read_bytes().splitlines())
+        assert sorted(server.paid().values()) == [1] * passages
+        again = run_all(workshop, "--estimate", **asked)  # also where the examples are there
+        assert re.search(rf"question_passage +0 +{passages} ", again.stdout), again.stdout
+    files = [path for path in workshop.artifacts.rglob("*") if path.is_file()]
+    assert not [path for path in files if KEY.encode() in path.read_bytes()]
 
 
 @pytest.mark.training

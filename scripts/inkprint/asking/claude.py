@@ -95,6 +95,8 @@ def make_client(timeout_seconds: float) -> anthropic.Anthropic:
     key = os.environ.get(KEY, "").strip()
     if not key:
         raise UserError(f"{KEY} is not set: put it into .env (for a server of your own, any word)")
+    if not os.environ.get(BASE_URL, "").strip():
+        os.environ.pop(BASE_URL, None)  # the client takes an empty address at its word
     import anthropic
 
     return anthropic.Anthropic(api_key=key, max_retries=0, timeout=timeout_seconds)

@@ -6,15 +6,19 @@ import importlib.metadata
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inkprint.artifacts import read_manifest, stage_folder
-from inkprint.doctor.needs import GB, disk_bytes, export_bytes, gpu_bytes, parameters
+from inkprint.asking.claude import BASE_URL, KEY, host
+from inkprint.asking.prices import price_of, read_prices
+from inkprint.doctor.needs import GB, disk_bytes, export_bytes, gpu_bytes, parameters, writer_bytes
 from inkprint.errors import UserError
 from inkprint.gpus import choose_gpus, find_gpus
 from inkprint.models import DEMO_BASE, check_base
 from inkprint.recipe import ROOT, Recipe
+from inkprint.recipe_synthesize import Claude, ClaudeBatch, Local
+from inkprint.recipe_values import Model
 
 DRIVER = 570  # the oldest driver that runs CUDA 12.8
 CAPABILITY = 7.0  # Volta: the oldest that Unsloth trains on
@@ -35,7 +39,8 @@ def examine(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
     """Every check, in the order in which a run would fail."""
     yield data(recipe, artifacts)
     yield reading(recipe)
-    yield base(recipe)
+    yield from writer(recipe, artifacts)
+    yield base(recipe.model)
     yield from graphics(recipe)
     yield from folders(recipe, artifacts)
     yield shared_memory()
@@ -74,25 +79,74 @@ def reading(recipe: Recipe) -> Finding:
     return Finding("OCR: no Tesseract", "only scanned pages need it: apt-get install tesseract-ocr")
 
 
-def base(recipe: Recipe) -> Finding:
-    """Whether the base model is here, or can be fetched."""
-    if recipe.model.folder is None:
-        return _on_the_hub(recipe.model.base, recipe.model.revision or "main")
-    if recipe.model.folder == ROOT / DEMO_BASE:
-        return Finding("base: the demo's, made when it is needed")
+def writer(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
+    """What the model needs that writes the examples; a run that has them does without."""
+    provider = recipe.synthesize.provider
+    made = read_manifest(stage_folder(artifacts / recipe.run, "synthesize")) is not None
+    found = []
+    if isinstance(provider, Claude | ClaudeBatch):
+        found = [_price(provider, recipe.max_dollars), _key()]
+    elif isinstance(provider, Local):
+        found = [base(provider.model, "writer"), *_memory(provider)]
+    for finding in found:
+        yield replace(finding, fatal=finding.fatal and not made)
+
+
+def _price(provider: Claude | ClaudeBatch, max_dollars: float) -> Finding:
     try:
-        check_base(recipe.model)
+        prices = read_prices()
+        price = price_of(provider.model, prices)
     except UserError as error:
-        return Finding(f"base: {error}", "put the model there, or change model.base", fatal=True)
-    return Finding(f"base: {recipe.model.base} is here")
+        what, _, mend = str(error).partition("; ")
+        return Finding(f"price: {what}", mend or "mend that file", fatal=True)
+    read, written = (price.of(*tokens, isinstance(provider, ClaudeBatch)) for tokens in ((1e6, 0), (0, 1e6)))
+    said = f"price: {provider.model}, ${read:g} a million tokens in and ${written:g} out, as of {prices.date}"
+    if max_dollars == 0 and read + written > 0:
+        return Finding(f"{said}; max_dollars is 0", "raise it: nothing would be asked", fatal=True)
+    return Finding(f"{said}; at most ${max_dollars:,.2f} in all")
 
 
-def _on_the_hub(name: str, revision: str) -> Finding:
+def _key() -> Finding:
+    """Whether there is a key; what it is, nobody is told."""
+    try:
+        asked = host()
+    except UserError as error:
+        return Finding(f"server: {error}", "mend it, or take it out: then Claude is asked", fatal=True)
+    if not os.environ.get(KEY, "").strip():
+        return Finding(f"key: {KEY} is not set", "put it into .env, or export it", fatal=True)
+    inside = "INKPRINT_IN_IMAGE" in os.environ and asked.startswith(("localhost", "127."))
+    mend = f"in a container that is itself; for this machine write host.docker.internal into {BASE_URL}"
+    return Finding(f"key: {KEY} is set; {asked} is asked", mend if inside else "")
+
+
+def _memory(provider: Local) -> Iterator[Finding]:
+    count, gpus = parameters(provider.model), find_gpus()
+    if count is None or not gpus:
+        return
+    need, has = writer_bytes(provider, count), max(gpu.memory_bytes for gpu in gpus)
+    said = f"writer: some {need / GB:.0f} GB of {has / GB:.0f} on the card (estimated), more by batch_size"
+    yield Finding(said, "four_bit: true, or a smaller model" if need > has else "", fatal=need > has)
+
+
+def base(model: Model, label: str = "base") -> Finding:
+    """Whether a model is here, or can be fetched."""
+    if model.folder is None:
+        return _on_the_hub(model.base, model.revision or "main", label)
+    if model.folder == ROOT / DEMO_BASE:
+        return Finding(f"{label}: the demo's, made when it is needed")
+    try:
+        check_base(model)
+    except UserError as error:
+        return Finding(f"{label}: {error}", "put the model there, or name another in the recipe", fatal=True)
+    return Finding(f"{label}: {model.base} is here")
+
+
+def _on_the_hub(name: str, revision: str, label: str) -> Finding:
     """Whether the Hub has the model at that revision and would give it to us: one small request."""
     import httpx
     from huggingface_hub import errors, get_hf_file_metadata, hf_hub_url, try_to_load_from_cache
 
-    what = f"base: {name}"
+    what = f"{label}: {name}"
     if isinstance(try_to_load_from_cache(name, "config.json", revision=revision), str):
         return Finding(f"{what} is in the cache")
     if os.environ.get("HF_HUB_OFFLINE") == "1":
@@ -103,9 +157,11 @@ def _on_the_hub(name: str, revision: str) -> Finding:
         mend = "accept its licence on its page there, and put your token into .env as HF_TOKEN"
         return Finding(f"{what}: the Hub gives it only to those who accepted its licence", mend, fatal=True)
     except errors.RevisionNotFoundError:
-        return Finding(f"{what} has no revision {revision} on the Hub", "see model.revision", fatal=True)
+        return Finding(
+            f"{what} has no revision {revision} on the Hub", "see revision in the recipe", fatal=True
+        )
     except errors.RepositoryNotFoundError:
-        mend = "see model.base; for a private one put your token into .env as HF_TOKEN"
+        mend = "see base in the recipe; for a private one put your token into .env as HF_TOKEN"
         return Finding(f"{what}: no such model on the Hub", mend, fatal=True)
     except (httpx.HTTPError, OSError) as error:
         mend = "a run needs the network once: then the model is in the cache"
@@ -140,7 +196,7 @@ def graphics(recipe: Recipe) -> Iterator[Finding]:
         if "INKPRINT_IN_IMAGE" in os.environ:
             mend = "this image was built from the CPU lock: docker compose build without compose.cpu.yaml"
         yield Finding("torch: the build without CUDA", mend, fatal=wanted)
-    count = parameters(recipe)
+    count = parameters(recipe.model)
     if count is None:
         yield Finding(f"memory: the size of {recipe.model.base} is not known from its name")
         return
@@ -173,7 +229,7 @@ def folders(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
         if not os.access(_existing(folder), os.W_OK | os.X_OK):
             mend = "give it to the user who runs this (chown), or name another in .env"
             yield Finding(f"{name}: {folder} can not be written", mend, fatal=True)
-    count = parameters(recipe)
+    count = parameters(recipe.model)
     need = disk_bytes(recipe, count) if count else 0.0
     free = shutil.disk_usage(_existing(artifacts)).free
     short = free < need

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inkprint.recipe import Recipe
+from inkprint.recipe_synthesize import Local
+from inkprint.recipe_values import Model
 
 GB = 1e9
 BYTES_A_PARAMETER = {"qlora": 0.62, "lora": 2.0}  # 4 bits, their scales, and the embeddings in 16 bits
@@ -45,15 +47,13 @@ CARDS = {
 }
 
 
-def parameters(recipe: Recipe) -> float | None:
-    """How many parameters the base has: counted in its files, or read from its name, or None."""
-    folder = recipe.model.folder
+def parameters(model: Model) -> float | None:
+    """How many parameters a model has: counted in its files, or read from its name, or None."""
+    folder = model.folder
     if folder is not None:
         counted = sum(_shapes(path) for path in folder.glob("*.safetensors"))
         return float(counted) or None
-    found = re.search(
-        r"(?<![\w.])(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", recipe.model.base.lower().replace("-", " ")
-    )
+    found = re.search(r"(?<![\w.])(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", model.base.lower().replace("-", " "))
     return float(found[1]) * (1e9 if found[2] == "b" else 1e6) if found else None
 
 
@@ -82,13 +82,24 @@ def gpu_bytes(recipe: Recipe, count: float) -> float:
     return weights + adapter + activations + CONTEXT_BYTES
 
 
+def writer_bytes(writer: Local, count: float) -> float:
+    """GPU memory that a model takes which writes examples, an estimate; replies under way come on top."""
+    return BYTES_A_PARAMETER["qlora" if writer.four_bit else "lora"] * count + CONTEXT_BYTES
+
+
 def disk_bytes(recipe: Recipe, count: float) -> float:
-    """Disk that a run takes: the base, where it is fetched, and the results."""
-    fetched = 0.0
-    if recipe.model.folder is None:
-        in_four_bits = "bnb-4bit" in recipe.model.base.lower()
-        fetched = count * (BYTES_A_PARAMETER["qlora"] if in_four_bits else 2.0)
+    """Disk that a run takes: the models that are fetched, and the results."""
+    fetched = _fetched_bytes(recipe.model, count)
+    writer = recipe.synthesize.provider
+    if isinstance(writer, Local) and writer.model.base != recipe.model.base:
+        fetched += _fetched_bytes(writer.model, parameters(writer.model) or 0.0)
     return fetched + RESULT_BYTES
+
+
+def _fetched_bytes(model: Model, count: float) -> float:
+    if model.folder is not None:
+        return 0.0
+    return count * (BYTES_A_PARAMETER["qlora"] if "bnb-4bit" in model.base.lower() else 2.0)
 
 
 def export_bytes(count: float) -> float:
