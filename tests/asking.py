@@ -15,9 +15,10 @@ import yaml
 from conftest import ROOT
 from small_run import SUBJECTS, VOICE, sentences
 
-from inkprint.records import Passage, content_id, write_records
+from inkprint.records import Passage, SplitRow, content_id, write_records
 
 PROMPT = "# for editors\nWrite <count>{count}</count> pairs on\n<passage>\n{passage}\n</passage>"
+TEMPLATE = {"name": "template"}
 CLAUDE = {
     "name": "anthropic", "model": "claude-haiku-4-5", "max_tokens": 400, "connections": 8,
     "timeout_seconds": 3.0, "deadline_hours": 1.0,
@@ -51,6 +52,21 @@ def passages_of(document: str, count: int) -> list[Passage]:
             )
         )
     return made
+
+
+def rows_of(*fields: dict[str, str]) -> list[SplitRow]:
+    """Rows of a table; of every four the third is validation and the fourth test."""
+    return [
+        SplitRow(
+            id=content_id("row", number, one),
+            source="table.csv",
+            row=number + 1,
+            fields=one,
+            split=("train", "train", "validation", "test")[number % 4],
+            words=sum(len(text.split()) for text in one.values()),
+        )
+        for number, one in enumerate(fields)
+    ]
 
 
 @dataclass
@@ -91,8 +107,22 @@ class Asking:
                 target = target[parent]
             target[last] = value
         self.recipe.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+        self._prepared("passages.jsonl", passages)
+
+    def write_rows(
+        self, rows: list[SplitRow], columns: dict[str, str], tasks: dict[str, Any],
+        provider: dict[str, Any] = TEMPLATE, **changes: Any,
+    ) -> None:  # fmt: skip
+        """The same for the rows of a table."""
+        self.write(
+            [], provider, extract__columns=columns, prepare__validation=0.1, prepare__test=0.1,
+            prepare__passages=None, synthesize__tasks=tasks, **changes,
+        )  # fmt: skip
+        self._prepared("rows.jsonl", rows)
+
+    def _prepared(self, name: str, records: list[Any]) -> None:
         (self.run_folder / "02_prepare").mkdir(parents=True, exist_ok=True)
-        write_records(self.run_folder / "02_prepare" / "passages.jsonl", passages)
+        write_records(self.run_folder / "02_prepare" / name, records)
 
     def start(self, *options: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(ROOT / "scripts" / "03_synthesize.py"), str(self.recipe), *options]
