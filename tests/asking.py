@@ -136,10 +136,10 @@ class Asking:
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=kept, cwd=ROOT
         )
 
-    def run(self, *options: str, code: int = 0) -> str:
+    def run(self, *options: str, code: int = 0, timeout_seconds: float = 500) -> str:
         """Run it to its end; returns what it said, of which errors are one line."""
         process = self.start(*options)
-        said, errors = process.communicate(timeout=500)
+        said, errors = process.communicate(timeout=timeout_seconds)
         assert process.returncode == code, said + errors
         assert "Traceback" not in errors, errors
         assert not code or errors.count("\n") == 1, errors

@@ -267,6 +267,9 @@ def test_an_example_that_a_person_drops_is_a_reject(asking, server):
     (reject,) = [one for one in asking.lines("rejects.jsonl") if one["detail"] == dropped]
     assert reject["reason"] == "question_answer: dropped_by_hand"
     assert sum(server.paid().values()) == 24
+    books = overrides.parent.rename(asking.folder / "at-home")
+    assert "up to date" in asking.run(), "where the books are not, what was dropped stays so"
+    books.rename(overrides.parent)
     overrides.write_text("drop_examples: example-1\n")
     assert "drop_examples: write a list" in asking.run(code=2)
 
