@@ -72,7 +72,7 @@ def main(command: Command) -> None:
 
 
 def read_dropped(recipe: Recipe, run_folder: Path) -> set[str]:
-    """Examples that a person does not want; on a machine without the data, those of the result that is there."""
+    """Examples that a person does not want; where the data are not, those of the result that is there."""
     extract = recipe.extract
     if extract.hub is not None and extract.hub.folder is None:
         return set()
