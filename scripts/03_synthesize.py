@@ -25,7 +25,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from inkprint.artifacts import Stage
+from inkprint.artifacts import Stage, read_manifest, stage_folder
 from inkprint.asking.replies import Replies
 from inkprint.asking.writer import make_writer
 from inkprint.command import Command, start
@@ -49,7 +49,7 @@ HOW = {"connections", "timeout_seconds", "poll_seconds", "deadline_hours", "batc
 
 def main(command: Command) -> None:
     """Plan, estimate, ask for what is open, then make and check the examples in one pass."""
-    dropped = read_dropped(command.recipe)
+    dropped = read_dropped(command.recipe, command.run_folder)
     stage = make_stage(command, dropped)
     if command.options.estimate or command.options.sample:
         command.check_inputs(stage)
@@ -71,11 +71,14 @@ def main(command: Command) -> None:
         write(job, stage, replies)
 
 
-def read_dropped(recipe: Recipe) -> set[str]:
-    """Examples that a person does not want."""
+def read_dropped(recipe: Recipe, run_folder: Path) -> set[str]:
+    """Examples that a person does not want; where the data are not, those of the result that is there."""
     extract = recipe.extract
     if extract.hub is not None and extract.hub.folder is None:
         return set()
+    if not extract.path.exists():
+        manifest = read_manifest(stage_folder(run_folder, "synthesize"))
+        return set(manifest["settings"].get("drop_examples", ())) if manifest else set()
     return dropped_examples(overrides_file(extract.path))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     "torch", "unsloth", "unsloth_zoo", "transformers", "trl", "peft", "bitsandbytes", "datasets",
-    "pymupdf", "scikit-learn", "numpy", "matplotlib", "wordcloud", "pydantic",
+    "pymupdf", "anthropic", "scikit-learn", "numpy", "matplotlib", "wordcloud", "pydantic",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from inkprint.asking.claude import Gate, arguments, as_stored, make_client
-from inkprint.asking.faults import MOST_TRIES, passing, said, stop_if_hopeless, wait_seconds
+from inkprint.asking.faults import MOST_TRIES, caught, passing, said, stop_if_hopeless, wait_seconds
 from inkprint.asking.money import Budget, CapReached
 from inkprint.asking.progress import Progress, Tell
 from inkprint.asking.replies import Batch, Paid, Replies
@@ -189,12 +189,10 @@ class BatchAsker:
 
     def _tried(self, call: Callable[[], Result]) -> Result:
         """One call of the API, tried again within bounds."""
-        import anthropic
-
         for tries in range(1, MOST_TRIES + 1):
             try:
                 return call()
-            except anthropic.AnthropicError as error:
+            except caught() as error:
                 stop_if_hopeless(error, self._model)
                 name = passing(error)
                 if name is None or tries == MOST_TRIES:

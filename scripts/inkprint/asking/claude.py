@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import threading
 import time
 from collections import deque
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 
 from inkprint.asking.faults import (
     MOST_TRIES,
+    caught,
     passing,
     said,
     stop_if_hopeless,
@@ -148,8 +150,9 @@ class Asker:
         """
         pool = ThreadPoolExecutor(self._connections, thread_name_prefix="claude")
         first = distinct(requests)
+        before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            while True:
+            while not self._gate.stopped.is_set():
                 following = self._again.popleft() if self._again else next(first, None)
                 if following is not None:
                     self._send(pool, *following)
@@ -157,15 +160,24 @@ class Asker:
                     self._take()
                 else:
                     return
+            raise KeyboardInterrupt
         finally:
             self._gate.stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
             self._keep_late()
             self._client.close()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, _signal: int, _frame: object) -> None:
+        # An exception in the middle of keeping a reply would lose it: the loop ends at its next turn.
+        self._gate.stopped.set()
 
     def _send(self, pool: ThreadPoolExecutor, key: str, request: Request) -> None:
         most = self._budget.most(request, batch=False)
         while len(self._under_way) >= self._connections or not self._budget.allows(most):
+            if self._gate.stopped.is_set():
+                return
             if not self._under_way:
                 raise CapReached
             self._take()
@@ -218,22 +230,18 @@ class Asker:
 
     def _answer(self, call: dict[str, Any]) -> Stored | _Failed:
         """In a thread: one request until it is answered, tried again within bounds."""
-        import anthropic
-
         name, pause = "", 0.0
         for tries in range(1, MOST_TRIES + 1):
             if not self._gate.wait(pause):
                 return _Failed(f"{name or 'not sent'}: stopped, or the deadline is before the next try")
             try:
                 return as_stored(self._client.messages.create(**call))
-            except anthropic.AnthropicError as error:
+            except caught() as error:
                 stop_if_hopeless(error, self._model)
                 passed = passing(error)
                 if passed is None:
                     return _Failed(said(error))
                 name, pause = passed, wait_seconds(error, tries)
-            except (AttributeError, TypeError, ValueError):  # 200 and no message in it
-                name, pause = "unreadable", wait_seconds(anthropic.AnthropicError(), tries)
             with self._faults:
                 self._progress.faults[name] += 1
             if name in ("rate_limit", "overloaded"):

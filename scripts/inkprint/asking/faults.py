@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from inkprint.errors import UserError
 
-if TYPE_CHECKING:
-    import anthropic
-
-MOST_TRIES = 8  # of one request, with waits of 1, 2, 4, … seconds between: two minutes of trouble
+MOST_TRIES = 8  # of one request, with waits of 0.5, 1, 2, … seconds between: a minute of trouble
 LONGEST_WAIT_SECONDS = 30.0
 # So many in a row, and no reply between: nothing will get better by going on.
 MOST_FAILURES_IN_A_ROW = 20
 
 
-def passing(error: anthropic.AnthropicError) -> str | None:
+def caught() -> tuple[type[Exception], ...]:
+    """What a call of the API may raise that is not our own mistake."""
+    import anthropic
+    import httpx2
+
+    return anthropic.AnthropicError, httpx2.TransportError, ValueError, AttributeError, TypeError
+
+
+def passing(error: Exception) -> str | None:
     """The name of a fault that may be gone at the next try; None for one that will not be."""
     import anthropic
+    import httpx2
 
+    if isinstance(error, httpx2.TransportError):  # in the middle of results, where the client wraps nothing
+        return "connection"
+    if isinstance(error, ValueError | AttributeError | TypeError):  # 200, and not what the API sends
+        return "unreadable"
     if isinstance(error, anthropic.APITimeoutError):
         return "timeout"
     if isinstance(error, anthropic.APIConnectionError):
@@ -36,7 +44,7 @@ def passing(error: anthropic.AnthropicError) -> str | None:
     return None
 
 
-def wait_seconds(error: anthropic.AnthropicError, tries: int) -> float:
+def wait_seconds(error: Exception, tries: int) -> float:
     """How long before the next try: what the server says, or twice as long each time."""
     response = getattr(error, "response", None)
     if response is not None:
@@ -45,10 +53,10 @@ def wait_seconds(error: anthropic.AnthropicError, tries: int) -> float:
                 return max(0.0, float(response.headers[header]) / unit)
             except (KeyError, ValueError):  # none, or a date: then our own
                 continue
-    return min(LONGEST_WAIT_SECONDS, 2.0 ** (tries - 1))
+    return min(LONGEST_WAIT_SECONDS, 0.5 * 2.0 ** (tries - 1))
 
 
-def stop_if_hopeless(error: anthropic.AnthropicError, model: str) -> None:
+def stop_if_hopeless(error: Exception, model: str) -> None:
     """Raise UserError for what every other request would meet as well."""
     import anthropic
 

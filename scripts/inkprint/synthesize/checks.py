@@ -1,4 +1,4 @@
-"""Checks on what a language model sends back: questions, answers, restyled answers. The first that fails counts.
+"""Checks on what a language model sends back: questions, answers, restyled answers. The first fault counts.
 
 Each check has a name, by which the report counts it. No check asks a model: all are rules, the same on every
 machine, and each fault says by which words or which share it was told.
@@ -13,14 +13,14 @@ from inkprint.sentences import sentence_spans
 from inkprint.synthesize.copying import longest_copy
 from inkprint.synthesize.grounding import Source, capitals_mark_names, content_words, figures, names
 from inkprint.synthesize.talk import markup, number_list, speaks_as_machine, speaks_of_text
-from inkprint.words import words
+from inkprint.synthesize.wording import Text
 
 SHORTEST_QUESTION = 5  # words
 LONGEST_QUESTION = 60
 SENTENCES_BEFORE = 2  # that lead to a question: "You were a sailor. You left the sea. Why?"
 QUOTING = 8  # words in a row that a question and its passage share: a quotation
 NAME_WEIGHT = 3  # a restyled answer that drops a name or a number has lost as much as with so many words
-_ASKS = re.compile(r"(?:[?？\u037e]|[Ͱ-Ͽἀ-῾];)[\"'”’“»«)\]*_\s]*\Z")  # Greek asks with a semicolon
+_ASKS = re.compile(r"(?:[?？\u037e]|[Ͱ-Ͽἀ-῾];)[\"'”’“»«)\]!*_\s]*\Z")  # Greek asks with a semicolon
 
 
 class Fault(NamedTuple):
@@ -35,7 +35,8 @@ def check_question(question: str, passage: str) -> Fault | None:
 
     Names: question_too_short, not_a_question, about_the_text, quotes_passage.
     """
-    length = len(words(question))
+    asked, told = Text(question), Text(passage)
+    length = len(asked.words)
     if length < SHORTEST_QUESTION:
         return Fault("question_too_short", f"{_words(length)}; at least {SHORTEST_QUESTION}")
     if not _ASKS.search(question):
@@ -43,9 +44,9 @@ def check_question(question: str, passage: str) -> Fault | None:
     sentences = sum(len(sentence_spans(line)) for line in question.split("\n"))
     if length > LONGEST_QUESTION or sentences > SENTENCES_BEFORE + 1:
         return Fault("not_a_question", f"{_words(length)} in {sentences} sentences")
-    if found := speaks_of_text(question, passage):
+    if found := speaks_of_text(asked, told):
         return Fault("about_the_text", f"'{found}'")
-    run, copied = longest_copy(question, passage, quotations=False)
+    run, copied = longest_copy(asked, told, quotations=False)
     if run >= QUOTING:
         return Fault("quotes_passage", f"{run} words in a row: '{copied}'")
     return None
@@ -68,22 +69,18 @@ def check_answer(
     content words in the passage or the question), unknown_name (a name, or a number in figures, that is in
     neither).
     """
-    if fault := _length(answer, min_words, max_words):
+    said, told = Text(answer), Text(passage)
+    if fault := _length(said, min_words, max_words):
         return fault
-    for found in (
-        speaks_as_machine(answer, passage),
-        speaks_of_text(answer, passage),
-        markup(answer, passage),
-    ):
-        if found:
-            return Fault("meta_talk", f"'{found}'")
-    if found := number_list(answer):
+    if found := speaks_as_machine(said, told) or speaks_of_text(said, told) or markup(said, told):
+        return Fault("meta_talk", f"'{found}'")
+    if found := number_list(said):
         return Fault("number_list", found)
-    run, copied = longest_copy(answer, passage)
+    run, copied = longest_copy(said, told)
     if run > copied_words:
         return Fault("copied", f"{run} words in a row: '{copied}'")
-    source = Source(passage, question)
-    return _ungrounded(answer, source, grounded_share) or _unknown(answer, source, passage)
+    source = Source(told, Text(question))
+    return _ungrounded(said, source, grounded_share) or _unknown(said, source, told)
 
 
 def check_restyled(
@@ -94,21 +91,21 @@ def check_restyled(
     Names: answer_too_short, answer_too_long, meta_talk (as a machine, or markup that plain answer and prompt
     lack), unchanged (the same words), lost_content, number_list (where the plain answer is none).
     """
-    if fault := _length(restyled, min_words, max_words):
+    said, before, known = Text(restyled), Text(plain), Text(f"{prompt}\n{plain}")
+    if fault := _length(said, min_words, max_words):
         return fault
-    known = f"{prompt}\n{plain}"
-    if found := speaks_as_machine(restyled, known) or markup(restyled, known):
+    if found := speaks_as_machine(said, known) or markup(said, known):
         return Fault("meta_talk", f"'{found}'")
-    if words(restyled) == words(plain):
+    if said.words == before.words:
         return Fault("unchanged", "the same words as the plain answer")
-    if fault := _lost(restyled, plain, prompt, grounded_share):
+    if fault := _lost(said, before, Text(prompt), grounded_share):
         return fault
-    found = number_list(restyled)
-    return Fault("number_list", found) if found and not number_list(plain) else None
+    found = number_list(said)
+    return Fault("number_list", found) if found and not number_list(before) else None
 
 
-def _length(answer: str, min_words: int, max_words: int) -> Fault | None:
-    length = len(words(answer))
+def _length(answer: Text, min_words: int, max_words: int) -> Fault | None:
+    length = len(answer.words)
     if length < min_words:
         return Fault("answer_too_short", f"{_words(length)}; at least {min_words}")
     if length > max_words:
@@ -116,7 +113,7 @@ def _length(answer: str, min_words: int, max_words: int) -> Fault | None:
     return None
 
 
-def _ungrounded(answer: str, source: Source, grounded_share: float) -> Fault | None:
+def _ungrounded(answer: Text, source: Source, grounded_share: float) -> Fault | None:
     """Too few content words in the source; each word counts once, however often it comes."""
     content = dict.fromkeys(content_words(answer))
     missing = [word for word in content if not source.has_word(word)]
@@ -127,7 +124,7 @@ def _ungrounded(answer: str, source: Source, grounded_share: float) -> Fault | N
     return Fault("ungrounded", f"{known / len(content):.0%} of {len(content)} content words; not {lacking}")
 
 
-def _unknown(answer: str, source: Source, passage: str) -> Fault | None:
+def _unknown(answer: Text, source: Source, passage: Text) -> Fault | None:
     """Names and numbers that are not in the source; names only where capitals mark them."""
     for number in figures(answer):
         if not source.has_number(number):
@@ -138,38 +135,29 @@ def _unknown(answer: str, source: Source, passage: str) -> Fault | None:
     return None
 
 
-def _lost(restyled: str, plain: str, prompt: str, share: float) -> Fault | None:
-    """Too little of what the plain answer says beyond its prompt.
+def _lost(restyled: Text, plain: Text, prompt: Text, share: float) -> Fault | None:
+    """Too little of what the plain answer says.
 
     Its different content words count one each, names and numbers NAME_WEIGHT: a style has other words for
-    things, and none for Paris and 1889. What the prompt says already need not be said again.
+    things, and none for Paris and 1889. A name or a number that the prompt has may be left out.
     """
     asked, kept = Source(prompt), Source(restyled)
-    weights = {word: 1 for word in content_words(plain) if not asked.has_word(word)}
-    weights |= {name.lower(): NAME_WEIGHT for name in names(plain) if not asked.has_name(name)}
-    weights |= {number: NAME_WEIGHT for number in figures(plain) if not asked.has_number(number)}
-    lost = [
-        word for word in weights if not (kept.has_number(word) if word.isdigit() else kept.has_name(word))
-    ]
-    total = sum(weights.values())
-    left = total - sum(weights[word] for word in lost)
+    weights = dict.fromkeys(content_words(plain), 1)
+    weights |= dict.fromkeys([*map(str.lower, names(plain)), *figures(plain)], NAME_WEIGHT)
+    lost = {word: weight for word, weight in weights.items() if not _stands_in(kept, word)}
+    excused = {word for word, weight in lost.items() if weight == NAME_WEIGHT and _stands_in(asked, word)}
+    total = sum(weight for word, weight in weights.items() if word not in excused)
+    missing = [word for word in lost if word not in excused]
+    left = total - sum(lost[word] for word in missing)
     if left >= share * total:
         return None
-    first = ", ".join(sorted(lost, key=lambda word: -weights[word])[:8])
+    first = ", ".join(sorted(missing, key=lambda word: -lost[word])[:8])
     return Fault("lost_content", f"{left / total:.0%} of what it says; not {first}")
+
+
+def _stands_in(source: Source, word: str) -> bool:
+    return source.has_number(word) if word.isdigit() else source.has_name(word)
 
 
 def _words(count: int) -> str:
     return f"{count} word" + "s" * (count != 1)
-
-
-class Asked:
-    def __init__(self) -> None:
-        self._seen: dict[str, str] = {}
-
-    def repeats(self, question: str) -> str | None:
-        key = " ".join(sorted(question.lower().split()))
-        if key in self._seen:
-            return self._seen[key]
-        self._seen[key] = question
-        return None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from inkprint.words import word_spans, words
+from inkprint.synthesize.wording import Text
+from inkprint.words import words
 
 # An answer may quote a sentence or two; with more, quoting all would be a way to copy all.
 QUOTED_WORDS = 40
@@ -19,7 +19,7 @@ _QUOTATION = re.compile(
 )
 
 
-def longest_copy(text: str, source: str, *, quotations: bool = True) -> tuple[int, str]:
+def longest_copy(text: Text, source: Text, *, quotations: bool = True) -> tuple[int, str]:
     """The longest run of words that both texts have, in words, and the run itself; (0, "") for none.
 
     A run has two words at least. Where `quotations` are allowed, words between closed quotation marks do not
@@ -28,15 +28,17 @@ def longest_copy(text: str, source: str, *, quotations: bool = True) -> tuple[in
     are one longer than those that ended a word before (longest common substring by dynamic programming, only
     where pairs of words agree; words alone would be some "the" and "of" at every other place).
     """
-    spans = word_spans(text)
-    places = defaultdict(list)
-    for place, pair in enumerate(pairwise(words(source)), start=1):
-        places[pair].append(place)
-    counted = _counted(spans, _free_spans(text) if quotations else [])
+    spans = text.spans
+    pairs = list(pairwise(word for word, _, _ in spans))
+    places: dict[tuple[str, str], list[int]] = {pair: [] for pair in pairs}
+    for place, pair in enumerate(pairwise(source.words)):
+        if pair in places:
+            places[pair].append(place)
+    counted = _counted(spans, _free_spans(text.text) if quotations else [])
     longest, first, last = 0, 0, 0
     running: dict[int, int] = {}
-    for number, pair in enumerate(pairwise(word for word, _, _ in spans), start=1):
-        if pair not in places:
+    for number, pair in enumerate(pairs, start=1):
+        if not places[pair]:
             running = {}
             continue
         running = {place: running.get(place - 1, 1) + 1 for place in places[pair]}
@@ -44,7 +46,7 @@ def longest_copy(text: str, source: str, *, quotations: bool = True) -> tuple[in
         own = counted[number + 1] - counted[begins]
         if own > longest:
             longest, first, last = own, begins, number
-    return longest, text[spans[first][1] : spans[last][2]] if longest else ""
+    return longest, text.text[spans[first][1] : spans[last][2]] if longest else ""
 
 
 def _counted(spans: list[tuple[str, int, int]], free: list[tuple[int, int]]) -> Sequence[int]:

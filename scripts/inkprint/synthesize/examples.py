@@ -11,9 +11,10 @@ from typing import Literal
 from inkprint.asking.requests import Reading
 from inkprint.recipe import Recipe
 from inkprint.records import Example, LabelledText, Message, Reject, content_id
-from inkprint.synthesize.checks import Asked, Fault, check_answer, check_question, check_restyled
+from inkprint.synthesize.checks import Fault, check_answer, check_question, check_restyled
 from inkprint.synthesize.openings import open_passage
 from inkprint.synthesize.prompts import Prompt
+from inkprint.synthesize.questions import Asked
 from inkprint.synthesize.tasks import Item, instruction
 from inkprint.synthesize.template_questions import QuestionForms
 

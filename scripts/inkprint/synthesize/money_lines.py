@@ -40,8 +40,8 @@ def check_cap(found: Estimate, writer: Writer, budget: Budget) -> None:
     dollars = found.dollars(writer.price, writer.batch)
     if budget.spent + dollars > budget.max_dollars:
         raise UserError(
-            f"max_dollars: this would cost about ${dollars:,.2f}, ${budget.spent:,.2f} are spent, and the cap is"
-            f" ${budget.max_dollars:,.2f}; nothing was sent; raise it, or ask for less (share, questions)"
+            f"max_dollars: this would cost about ${dollars:,.2f}, ${budget.spent:,.2f} are spent, and the cap"
+            f" is ${budget.max_dollars:,.2f}; nothing was sent; raise it, or ask for less (share, questions)"
         )
 
 

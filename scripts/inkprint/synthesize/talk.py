@@ -8,71 +8,121 @@ from __future__ import annotations
 
 import re
 
-# Of each language: what "the" is, what "this" is, and the nouns for a text and for who wrote it.
-_THIS = "this|these|above|given|following|provided|preceding|quoted"
+from inkprint.synthesize.wording import Text
+
+# Of each language: "the", "this", nouns for a text, nouns for who wrote it, and what comes before and after.
 _LANGUAGES = (
     (
         "the|your",
-        _THIS,
-        "passage|text|excerpt|extract|snippet|paragraph|chapter|author|writer|narrator|speaker",
+        "this|above|given|following|provided|preceding|quoted",
+        "passage|text|excerpt|extract|snippet|paragraph|chapter",
+        "author|writer|narrator|speaker",
+        r"according\s+to|throughout|(?:author|writer|narrator)\s+of",
+        "of|through|to|between|across|over|from|into|under|along|who|whom|whose",
+    ),
+    (  # "the book" may be any book
+        "(?!)",
+        "this|above|given|following|provided|preceding|quoted",
+        "book|essay|article|novel|poem|document|section|quotation|piece",
+        "(?!)",
+        "(?!)",
+        "of",
     ),
     (
-        "(?!)",
-        _THIS,
-        "book|essay|article|novel|poem|document|section|quotation|piece",
-    ),  # "the book" may be any book
-    ("le|la|du|au|l['’]", "ce|cet|cette", "texte|passage|extrait|auteur|autrice|narrateur|narratrice"),
+        "le|la|du|au|l['’]",
+        "ce|cet|cette",
+        "texte|passage|extrait",
+        "auteur|autrice|narrateur|narratrice",
+        "selon|d['’]après|dit|pense|écrit",
+        "du|de|des",
+    ),
     (
         "der|die|das|dem|den|des",
         "diese[rmns]?",
-        "text|textes|textstelle|auszug|abschnitt|autors?|autorin|erzählers?|verfassers?",
+        "textes|text|textstelle|auszug|abschnitt",
+        "autors?|autorin|erzählers?|verfassers?",
+        "laut|nach",
+        "der|des|von|vom",
     ),
-    ("el|la|del|al", "est[ea]", "texto|pasaje|fragmento|extracto|autora?|narradora?"),
-    ("il|la|(?:de|da|ne)l|(?:de|da|ne)?ll?['’]", "quest[oa]", "testo|brano|autore|autrice|narratore"),
-    ("de|het", "dit|deze", "tekst|fragment|auteur|schrijver|verteller"),
-    ("o|a|do|da|no", "est[ea]|dest[ea]|nest[ea]", "texto|trecho|excerto|autora?|narradora?"),
+    (
+        "el|la|del|al",
+        "est[ea]",
+        "texto|pasaje|fragmento|extracto",
+        "autora?|narradora?",
+        "según|dice|piensa|opina",
+        "de|del",
+    ),
+    (
+        "il|la|(?:de|da|ne)l|(?:de|da|ne)?ll?['’]",
+        "quest[oa]",
+        "testo|brano",
+        "autore|autrice|narratore",
+        "secondo|dice|pensa",
+        "di|del|della|dell['’]",
+    ),
+    ("de|het", "dit|deze", "tekst|fragment", "auteur|schrijver|verteller", "volgens", "van"),
+    (
+        "o|a|do|da|no",
+        "est[ea]|dest[ea]|nest[ea]",
+        "texto|trecho|excerto",
+        "autora?|narradora?",
+        "segundo|diz|pensa",
+        "de|do|da",
+    ),
 )
-_TO = r"\b(?:according\s+to|(?:author|writer|narrator)\s+of|selon|d['’]après|laut|según|secondo|volgens|segundo)"
-# After these it is said which one: "the author of the Declaration", "the passage through the mountains".
-_WHICH = "of|through|to|between|across|over|from|into|under|along|who|whom|whose|du|de|des|der|della?|do|da|vo[nm]|van"
-_SPEAKS = (
-    r"(?:\w+ly\s+|also\s+)?(?:(?:say|state|argue|suggest|describe|claim|mention|explain|discuss|refer|note|convey"
-    r"|emphasi[sz]e|highlight|conclude|compare|portray|depict|illustrate|express|indicate|present|contrast"
-    r"|point\s+out)(?:s|d|es|ed)?|said|impl(?:y|ies|ied))"
+_SAYS = (
+    r"(?:\w+ly\s+|also\s+)?(?:(?:say|state|argue|suggest|describe|claim|mention|explain|discuss|refer|note"
+    r"|convey|emphasi[sz]e|highlight|conclude|compare|portray|depict|illustrate|express|indicate|present"
+    r"|contrast|point\s+out)(?:s|d|es|ed)?|said|impl(?:y|ies|ied))"
 )
+# "The author of the Declaration" and "the passage through the mountains" are none of the text at hand.
 _OF_A_TEXT = tuple(
     re.compile(
-        rf"(?P<to>{_TO}\s+)?\b(?P<named>(?:(?P<this>{this})|{the})\s*\b(?P<noun>{nouns}))\b(?!\s+(?:{_WHICH})\b)"
-        rf"(?P<speaks>\s+{_SPEAKS}\b)?",
+        rf"(?P<before>\b(?:{before})\s+)?\b(?P<named>(?:(?P<this>{this})|{the})\s*"
+        rf"\b(?P<noun>{texts}|(?P<who>{persons})))\b(?!\s+(?:{after})\b)(?P<says>\s+{_SAYS}\b)?",
         re.IGNORECASE,
     )
-    for the, this, nouns in _LANGUAGES
+    for the, this, texts, persons, before, after in _LANGUAGES
 )
-_NOUNS = re.compile(rf"\b(?:{'|'.join(nouns for _, _, nouns in _LANGUAGES)})\b", re.IGNORECASE)
-_UNABLE = (
-    r"(?:can(?:no|['’]|\s+no)t|won['’]t|am\s+(?:not\s+able|unable)\s+to|['’]m\s+(?:not\s+able|unable)\s+to)"
+_NOUNS = tuple(re.compile(rf"{texts}|{persons}") for _, _, texts, persons, _, _ in _LANGUAGES)
+_ABOVE = re.compile(
+    r"\b(?:mentioned|described|discussed|stated|shown|listed|quoted)\s+(?:above|here)\b", re.IGNORECASE
 )
-_AS_A_MACHINE = tuple(
-    re.compile(pattern, re.IGNORECASE)
+# Said anywhere: words in a row, in lower case.
+_PHRASES = tuple(
+    f" {' '.join(phrase.split())} "
+    for phrase in """
+    as an ai, as an artificial intelligence, as a language model, as a large language model, as a chatbot,
+    as a virtual assistant, language model, ai assistant, ai model, ai chatbot, knowledge cutoff,
+    training data, en tant qu'ia, en tant qu'intelligence artificielle, en tant que modèle de langage,
+    als ki, als sprachmodell, als ein sprachmodell, als taalmodel, como ia, como una ia, como uma ia,
+    como modelo de lenguaje, como un modelo de lenguaje, como um modelo de linguagem,
+    como inteligencia artificial, come ia, come modello linguistico, come intelligenza artificiale,
+    i hope this helps, i hope that helps, let me know if, feel free to ask, feel free to reach out,
+    the information provided, the information given, the context provided, the provided information,
+    the given information, the provided context, the given context,
+    not mentioned in, not explicitly mentioned in, not specified in,
+    as requested, as you requested, as instructed, written in first person, written in the first person,
+    written in the style of, written in the manner of, written in the voice of
+    """.split(",")
+)
+# Said at the beginning.
+_UNABLE = r"(?:can(?:no|['’]|\s+no)t|won['’]t|(?:\s+am|['’]m)\s+(?:not\s+able|unable)\s+to)"
+_OPENINGS = tuple(
+    re.compile(rf"\W*{pattern}", re.IGNORECASE)
     for pattern in (
-        r"\bas\s+an?\s+(?:AI|artificial intelligence|(?:large\s+)?language\s+model|chatbot|virtual assistant)\b",
-        r"\b(?:large\s+)?language\s+model\b|\bAI\s+(?:assistant|model|chatbot)\b|\bknowledge cutoff\b|\btraining data\b",
-        r"\ben tant qu['’]\s?(?:IA\b|intelligence artificielle|modèle de langage)|\bals\s+(?:KI\b|Sprachmodell)"
-        r"|\bcomo\s+(?:una?\s+)?(?:IA\b|modelo de (?:lenguaje|linguagem)|inteligencia artificial)"
-        r"|\bcome\s+(?:IA\b|modello linguistico|intelligenza artificiale)",
-        r"\bI\s+hope\s+(?:this|that)\s+helps\b|\blet\s+me\s+know\s+if\b|\bfeel\s+free\s+to\s+(?:ask|reach)\b",
-        r"\bthe\s+(?:information|context)\s+(?:provided|given)\b|\bthe\s+(?:provided|given)\s+(?:information|context)\b",
-        r"\b(?:mentioned|described|discussed|stated|shown|listed|quoted)\s+(?:above|here)\b",
-        r"\bas\s+(?:you\s+)?(?:requested|instructed)\b|\bwritten\s+in\s+(?:the\s+)?"
-        r"(?:first\s+person|(?:style|manner|voice)\s+of|\w+['’]s?\s+(?:style|manner|voice))\b",
-        r"\b(?:not|n['’]t)\s+(?:explicitly\s+|directly\s+)?(?:mentioned|specified)\s+in\b",
-        r"\A\W*(?:sure|certainly|of\s+course|absolutely|okay|ok|great\s+question|good\s+question)\b\W+"
+        r"(?:sure|certainly|of\s+course|absolutely|okay|ok|great\s+question|good\s+question)\b\W+"
         r"(?:here|I\s+can|I['’]d|I['’]ll|I\s+will|let\s+me|let['’]s|happy\s+to)\b",
-        r"\A\W*here(?:['’]s|\s+is|\s+are)\s+(?:\w+\s+){0,4}?(?:answer|version|response|rewrite|rewritten|restyled|summary)\b",
-        rf"\A\W*(?:I\s*(?:['’]m|am)\s+(?:\w+\s+)?sorry\b|I\s+apologi[sz]e|unfortunately)\W+(?:\w+\W+){{0,4}}?I\s*{_UNABLE}",
-        rf"\A\W*I\s*{_UNABLE}\s+(?:answer|assist|help\s+(?:you|with)|provide|fulfil+|comply|generate|rewrite|continue)\b",
+        r"here(?:['’]s|\s+is|\s+are)\s+(?:\w+\s+){0,4}?"
+        r"(?:answer|version|response|rewrite|rewritten|restyled|summary)\b",
+        r"(?:my|the)\s+(?:answer|response)\W+(?:written|restyled|rewritten)\b",
+        r"(?:I\s*(?:['’]m|am)\s+(?:\w+\s+)?sorry|I\s+apologi[sz]e|unfortunately)"
+        rf"\W+(?:\w+\W+){{0,4}}?I\s*{_UNABLE}",
+        rf"I\s*{_UNABLE}\s+"
+        r"(?:answer|assist|help\s+(?:you|with)|provide|fulfil+|comply|generate|rewrite|continue)\b",
     )
 )
+_ROLES = "assistant|user|system|human|AI|question|answer|response|prompt|instruction|output|input|note|q|a"
 _MARKUP = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (
@@ -81,7 +131,7 @@ _MARKUP = tuple(
         r"</?[a-z][\w-]*(?:\s[^<>\n]*)?/?>|<\||\|>|\[/?INST\]",
         r"^\s{0,3}#{1,6}\s+\S.*",
         r"\*\*\S|__\S|\\n",
-        r"^\W{0,3}(?:assistant|user|system|human|AI|question|answer|response|prompt|instruction|output|input|note|q|a)\s*:",
+        rf"^\W{{0,3}}(?:{_ROLES})\s*:",
     )
 )
 # A dash begins what somebody says in many languages; a hyphen with a space after it begins an entry.
@@ -95,53 +145,60 @@ _NUMBERS_IN_A_ROW = re.compile(r"\d[\d.]*(?:\s*(?:[,;–-]|,?\s(?:and|&))\s*\d[\
 MOST_DIGITS = 0.1
 
 
-def speaks_of_text(text: str, passage: str) -> str | None:
+def speaks_of_text(text: Text, passage: Text) -> str | None:
     """The words by which a text speaks of the text at hand or of who wrote it; None if it does not.
 
-    "The author" is whom the passage speaks of, where it has that word; but "this passage", "according to the
-    author" and "the author argues" it must have word for word.
+    A passage may be about passages, texts or authors. "The author" is its own where it has that word at all,
+    "this text" and "the author argues" where it has "this text" and "the author". But passages and texts of
+    which it speaks say nothing: "according to the passage" and "the text says" are never its own.
     """
-    if not _NOUNS.search(text):  # the quick way out of most
-        return None
-    there = passage.lower()
-    for pattern in _OF_A_TEXT:
-        for found in pattern.finditer(text):
-            if found["named"].lower() in there:
-                continue
-            pointed = found["to"] or found["this"] or found["speaks"]
-            if pointed or not re.search(rf"\b{found['noun'].lower()}s?\b", there):
+    for nouns, pattern in zip(_NOUNS, _OF_A_TEXT, strict=True):
+        if not nouns.search(text.lower):  # the quick way out, for nearly all
+            continue
+        for found in pattern.finditer(text.text):
+            there = found["named"].lower() in passage.lower
+            telling = found["before"] or found["says"]
+            if telling or found["this"]:
+                own = there and bool(found["who"] or not telling)
+            else:
+                own = bool(re.search(rf"\b{found['noun'].lower()}s?\b", passage.lower))
+            if not own:
                 return found.group()
-    return None
+    found = _ABOVE.search(text.text)
+    return found.group() if found else None
 
 
-def speaks_as_machine(text: str, known: str) -> str | None:
+def speaks_as_machine(text: Text, known: Text) -> str | None:
     """The words by which a text speaks as an assistant would; None where it does not, or `known` has them."""
-    for pattern in _AS_A_MACHINE:
-        found = pattern.search(text)
-        if found and found.group().lower() not in known.lower():
+    for phrase in _PHRASES:
+        if phrase in text.in_a_row and phrase not in known.in_a_row:
+            return phrase.strip()
+    for pattern in _OPENINGS:
+        found = pattern.match(text.text)
+        if found and found.group().lower() not in known.lower:
             return found.group().strip()
     return None
 
 
-def markup(text: str, known: str) -> str | None:
+def markup(text: Text, known: Text) -> str | None:
     """Marks that are no prose: braces, fences, tags, headings, role names; not of a kind that `known` has."""
     for pattern in _MARKUP:
-        found = pattern.search(text)
-        if found and not pattern.search(known):
+        found = pattern.search(text.text)
+        if found and not pattern.search(known.text):
             return found.group().strip()
     return None
 
 
-def number_list(text: str) -> str | None:
+def number_list(text: Text) -> str | None:
     """By what a text is a list or an index and no prose; None for prose, though it may name a year or two."""
-    letters_and_digits = sum(map(str.isalnum, text))
-    digits = sum(map(str.isdigit, text))
+    letters_and_digits = sum(map(str.isalnum, text.text))
+    digits = sum(map(str.isdigit, text.text))
     if digits > MOST_DIGITS * letters_and_digits:
         return f"{digits / letters_and_digits:.0%} of its letters and digits are digits"
-    entries = _ENTRY.findall(text)
+    entries = _ENTRY.findall(text.text)
     if len(entries) > 1:
         return f"{len(entries)} entries: '{entries[0].strip()}'"
-    if [found for found in _COUNTED.findall(text) if found in ("1", "2", "3")][:3] == ["1", "2", "3"]:
+    if [found for found in _COUNTED.findall(text.text) if found in ("1", "2", "3")][:3] == ["1", "2", "3"]:
         return "entries 1, 2, 3 in a row"
-    found = _INDEX_LINE.search(text) or _NUMBERS_IN_A_ROW.search(text)
+    found = _INDEX_LINE.search(text.text) or _NUMBERS_IN_A_ROW.search(text.text)
     return f"'{found.group().strip()}'" if found else None
