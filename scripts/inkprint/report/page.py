@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from inkprint.console import duration
-from inkprint.html import html_escape, templates, visible
+from inkprint.html import html_escape, page_style, templates, visible
 from inkprint.records import Answer, Passage, Recital
 from inkprint.report import numbers
 
@@ -70,7 +70,7 @@ def render(template: str, context: dict[str, Any]) -> str:
 
 
 def style() -> Markup:
-    return Markup((FOLDER / "report.css").read_text(encoding="utf-8"))
+    return page_style(FOLDER / "report.css")
 
 
 def memory(size: float) -> str:

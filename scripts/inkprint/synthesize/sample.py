@@ -9,13 +9,11 @@ from collections.abc import Iterable
 from itertools import chain, zip_longest
 from pathlib import Path
 
-from markupsafe import Markup
-
 from inkprint.asking.money import Budget, CapReached, estimate
 from inkprint.asking.replies import Replies
 from inkprint.asking.requests import Reading, Request
 from inkprint.asking.writer import SAMPLE_CONNECTIONS, SAMPLE_SECONDS, Writer, ask_now
-from inkprint.html import templates
+from inkprint.html import page_style, templates
 from inkprint.recipe_synthesize import Claude, Local
 from inkprint.synthesize.examples import Outcome
 from inkprint.synthesize.job import Job, ask_with, made, open_requests
@@ -80,7 +78,7 @@ def _write_page(
     page = templates(FOLDER).get_template("sample.html.j2")
     outcomes = [outcome for _, _, found in shown for outcome in found]
     text = page.render(
-        style=Markup((FOLDER / "sample.css").read_text(encoding="utf-8")),
+        style=page_style(FOLDER / "sample.css"),
         name=writer.name,
         shown=shown,
         passed=sum(outcome.state == "ok" for outcome in outcomes),
