@@ -89,8 +89,8 @@ def places(passage: Passage) -> str:
 
 
 def quoted(text: str) -> Markup:
-    """Text as a Markdown block quote, escaped."""
-    return Markup("\n").join(Markup("> ") + markdown_escape(line) for line in text.split("\n"))
+    """Text as a Markdown block quote, escaped. Lines lose their indents: four spaces would make them code."""
+    return Markup("\n").join(Markup("> ") + markdown_escape(line.strip(" \t")) for line in text.split("\n"))
 
 
 def side_by_side(
