@@ -6,8 +6,9 @@ Reads   06_evaluate/metrics.json, scores.jsonl, recitals.jsonl, words.json
                                       {"step": 20, "epoch": 0.8, "validation_loss": 2.5, …}
         04_train/mask_proof.json      {"rows": {…}, "supervised_tokens": 9000, "sample": {…}, …}
         02_prepare/leaks.json         what held-out text shares with train
-        01_extract/documents.jsonl, 02_prepare/passages.jsonl, 03_synthesize/examples.jsonl, for counts;
-        every stage's manifest.json, for time, memory, versions, keys
+        03_synthesize/examples.jsonl, rejects.jsonl
+        01_extract/documents.jsonl, 02_prepare/passages.jsonl, for counts;
+        every stage's manifest.json, for time, memory, versions, keys, who wrote the examples
 Writes  07_report/report.html         light and dark, for screen, phone and paper; no script, no network
         07_report/report.md
         07_report/figures/*.png, *.svg
@@ -33,6 +34,7 @@ INPUTS = (
     "02_prepare/passages.jsonl",
     "02_prepare/leaks.json",
     "03_synthesize/examples.jsonl",
+    "03_synthesize/rejects.jsonl",
     "04_train/training_log.jsonl",
     "04_train/mask_proof.json",
     "05_generate/answers.jsonl",
@@ -62,8 +64,9 @@ def identify(command: Command) -> dict[str, Any]:
 
 
 def describe_data(command: Command, inputs: dict[str, Path]) -> dict[str, Any]:
-    """Pages, splits, what held-out text shares with train, and rejects."""
+    """Pages, splits, what held-out text shares with train, rejects, and how the examples were made."""
     from inkprint.report import facts
+    from inkprint.report.examples import how_made
 
     passages = list(read_records(inputs["02_prepare/passages.jsonl"], Passage))
     examples = list(read_records(inputs["03_synthesize/examples.jsonl"], Example))
@@ -72,6 +75,7 @@ def describe_data(command: Command, inputs: dict[str, Path]) -> dict[str, Any]:
         "splits": facts.splits(passages, examples),
         "leaks": read_json(inputs["02_prepare/leaks.json"]),
         "rejects": facts.reject_reasons(command.run_folder),
+        "making": how_made(examples, inputs["03_synthesize/rejects.jsonl"], command.recipe.seed),
     }
 
 

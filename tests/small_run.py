@@ -17,7 +17,14 @@ from inkprint.recipe_file import load_recipe
 from inkprint.records import Answer, Likelihood, Message, Passage, content_id, write_records
 
 PYTHON = sys.executable
-TOO_FEW = {"id": "reject-1", "source_id": "passage-1", "reason": "too few key phrases", "text": "…"}
+WRITER = "anthropic claude-haiku-4-5"
+# What 03's manifest tells of a model's replies.
+ASKED = {
+    "requests": {"total": 136, "ok": 130, "rejected": 4, "failed": 2},
+    "tried_again": {"rate_limit": 8, "timeout": 21},
+    "writer": WRITER,
+    "dollars": 0.1234,
+}
 SUBJECTS = "lamp kettle gull rope harbour ladder storm bread ledger brass anchor fog bell chart pilot".split()
 VOICE = "child mark me never buried better laughed keeper tide salt old grave windows patience cold".split()
 PLAIN = "people recommend usually described common object made useful often place several known used".split()
@@ -113,17 +120,19 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
     dice = random.Random(7)
     run = folder / "artifacts" / "small"
     passages = make_passages(dice, test)
-    examples = [content_id("example", p.id, q) for p in passages for q in range(2)]
+    examples, rejects = make_examples(passages), make_rejects(passages)
     write_stage(run, "extract", {"documents.jsonl": make_pages()}, unit="pages", out=46, rejected=4)
     files = {"passages.jsonl": passages, "leaks.json": make_leaks(passages)}
     write_stage(run, "prepare", files, unit="words", out=8000, rejected=40)
     write_stage(
         run,
         "synthesize",
-        {"examples.jsonl": make_examples(passages), "rejects.jsonl": [TOO_FEW]},
+        {"examples.jsonl": examples, "rejects.jsonl": rejects},
         unit="examples",
         out=len(examples),
-        rejected=1,
+        rejected=len(rejects) - 3,
+        failed=3,
+        facts=ASKED,
     )
     steps = [
         {"step": 10 * n, "epoch": n / 8, "loss": 3 * math.exp(-n / 10) + 1.5, "learning_rate": 1e-3 / n,
@@ -139,7 +148,8 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
         "supervised_tokens": 9000,
         "prompt_tokens": 1400,
         "rejected": {"too long": 1},
-        "sample": {"example_id": examples[0], "prompt": "<|im_start|>user\nWhat of the lamp?<|im_end|>\n",
+        "sample": {"example_id": examples[0]["id"],
+                   "prompt": "<|im_start|>user\nWhat of the lamp?<|im_end|>\n",
                    "supervised": "Mark me, child.<|im_end|>\n"},
     }  # fmt: skip
     log = sorted(steps + checks, key=lambda entry: entry["step"])
@@ -160,11 +170,27 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
 
 
 def make_examples(passages: list[Passage]) -> list[dict]:
+    """Two of each passage: its own text, and what a model wrote of it."""
+    tasks = {"question_passage": "template", "question_answer": WRITER}
     return [
-        {"id": content_id("example", p.id, q), "source_id": p.id, "task": "question_passage",
-         "split": p.split, "prompt": [{"role": "user", "content": "What of it?"}],
-         "completion": [{"role": "assistant", "content": p.text}], "provider": "template"}
-        for p in passages for q in range(2)
+        {"id": content_id("example", p.id, number), "source_id": p.id, "task": task, "split": p.split,
+         "prompt": [{"role": "user", "content": "What of it?"}],
+         "completion": [{"role": "assistant", "content": p.text}], "provider": provider}
+        for p in passages for number, (task, provider) in enumerate(tasks.items())
+    ]  # fmt: skip
+
+
+def make_rejects(passages: list[Passage]) -> list[dict]:
+    """What 03 left out: seven answers by two checks, one by rule, three without a reply."""
+    reasons = [
+        *["question_answer: copied"] * 5, "question_passage: too_few_key_phrases",
+        *["question_answer: failed: timeout, 8 times"] * 3, *["question_answer: ungrounded"] * 2,
+    ]  # fmt: skip
+    return [
+        {"id": f"reject-{number:012x}", "source_id": passages[number].id, "reason": reason,
+         "text": "" if "failed" in reason else f"What of it, number {number}?\n\nMark me, child.",
+         "detail": "9 words in a row: 'the lamp'" if "copied" in reason else ""}
+        for number, reason in enumerate(reasons)
     ]  # fmt: skip
 
 
@@ -185,8 +211,9 @@ def make_leaks(passages: list[Passage]) -> dict:
 
 
 def write_stage(
-    run: Path, name: str, files: dict, unit: str, out: int, rejected: int = 0, facts: dict | None = None
-) -> None:
+    run: Path, name: str, files: dict, unit: str, out: int, rejected: int = 0, failed: int = 0,
+    facts: dict | None = None,
+) -> None:  # fmt: skip
     """A finished stage folder, manifest included."""
     stage = Stage(run, name, format_number=1, settings={}, seed=42, inputs={})
     with stage.writing() as folder:
@@ -198,7 +225,13 @@ def write_stage(
                 (folder / file).write_text("".join(lines), encoding="utf-8")
             else:
                 write_records(folder / file, content)
-        counts = {"unit": unit, "in": out + rejected, "out": out, "rejected": rejected, "failed": 0}
+        counts = {
+            "unit": unit,
+            "in": out + rejected + failed,
+            "out": out,
+            "rejected": rejected,
+            "failed": failed,
+        }
         stage.finish(counts, **(facts or {}))
 
 

@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -351,6 +352,7 @@ def test_the_review_is_harmless_whatever_the_books_say(review):
     assert "&lt;script&gt;alert(1)" in html
     assert "://" not in html
     assert "default-src 'none'" in html
+    assert "<style>\n" + (ROOT / "scripts/inkprint/page.css").read_text() in html
 
 
 def test_the_table_says_what_became_of_every_page(review):

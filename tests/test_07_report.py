@@ -7,17 +7,19 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from small_run import make_run, run_script
+from small_run import ASKED, make_run, run_script, write_stage
 
-from inkprint.report import numbers, page
+from inkprint.records import Example, read_records
+from inkprint.report import examples, numbers, page
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(1)></style></p>{{ 7*7 }}\n# Heading\n"
     "![i](http://evil.example/a.png) [l](javascript:alert(1)) | https://evil.example www.evil.example $x$\n"
-    "---\n1. one\n<!-- \u202e\x07 & &lt; ```\n"
+    "---\n1. one\n<!-- \u202e\u061c\x07 & &lt; ```\n```\n~~~\n\n    four\n\n\ttab\n"
 )
 FIGURES = ("perplexity", "similarity", "keywords", "responses", "clouds", "heatmap", "radar", "training")
 RUN = "artifacts/small"
@@ -38,11 +40,11 @@ class Tags(HTMLParser):
         self.texts.append(data)
 
 
-def change_answers(folder, change):
-    path = folder / RUN / "05_generate/answers.jsonl"
+def change_records(folder, name, change):
+    path = folder / RUN / name
     with path.open(encoding="utf-8") as handle:
-        answers = [change(json.loads(line)) for line in handle]
-    path.write_text("".join(json.dumps(a, ensure_ascii=False) + "\n" for a in answers), encoding="utf-8")
+        records = [change(json.loads(line)) for line in handle]
+    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,11 @@ def reported(tmp_path_factory):
         prompt = [{"role": "user", "content": HOSTILE + answer["prompt"][0]["content"]}]
         return answer | {"answer": HOSTILE + answer["answer"], "prompt": prompt}
 
-    change_answers(folder, poison)
+    def poison_reject(reject):
+        return reject | {"text": HOSTILE + reject["text"], "detail": "'" + HOSTILE + "'"}
+
+    change_records(folder, "05_generate/answers.jsonl", poison)
+    change_records(folder, "03_synthesize/rejects.jsonl", poison_reject)
     run_script("06_evaluate.py", recipe)
     folder.joinpath("said").write_text(run_script("07_report.py", recipe).stdout, encoding="utf-8")
     return folder
@@ -79,7 +85,8 @@ def test_the_page_needs_no_script_and_no_network(reported):
         for key in ("src", "href", "xlink:href", "action", "data", "style"):
             value = attributes.get(key) or ""
             assert not re.search(r"https?:|//|javascript:|@import", value), (name, key, value)
-    style = html(reported).split("<style>")[1].split("</style>")[0]
+    style = html(reported).split("<style>\n")[1].split("</style>")[0]
+    assert style.startswith((ROOT / "scripts/inkprint/page.css").read_text())
     assert "url(" not in style and "@import" not in style
     assert "default-src 'none'" in html(reported)
 
@@ -93,7 +100,7 @@ def test_what_a_model_said_is_shown_and_not_obeyed(reported):
         "&lt;",
     ):
         assert said in text
-    assert "\u202e" not in html(reported) and "\x07" not in html(reported)
+    assert not re.search("[\u202e\u061c\x07]", html(reported) + markdown(reported))
     assert "<b>Demo</b> *1*" in text
 
 
@@ -101,7 +108,9 @@ def test_markdown_from_a_model_stays_text(reported):
     parser = MarkdownIt("commonmark", {"linkify": False}).enable("table")
     tokens = parser.parse(markdown(reported))
     inline = [child for token in tokens for child in token.children or ()]
-    assert not [t for t in tokens + inline if t.type.startswith("html")]
+    assert not [t for t in tokens + inline if t.type.startswith(("html", "code_block", "fence"))]
+    code = [t.content for t in inline if t.type == "code_inline"]
+    assert code == ["06_evaluate/scores.jsonl", "./run_all.sh"]
     assert not [t for t in inline if t.type == "link_open"]
     images = [t.attrs["src"] for t in inline if t.type == "image"]
     assert images == [f"figures/{name}.png" for name in FIGURES]
@@ -121,6 +130,14 @@ def test_markdown_escaping_keeps_the_text(text):
 def test_quoted_text_keeps_its_paragraphs():
     tokens = MarkdownIt("commonmark").parse(page.quoted("One\n# two.\n\n> three"))
     assert [t.content for t in tokens if t.type == "inline"] == ["One\n\\# two.", "&#62; three"]
+
+
+@given(st.text())
+def test_a_quotation_holds_just_the_text(text):
+    rendered = MarkdownIt("commonmark").enable("table").render(f"x\n\n{page.quoted(text)}")
+    assert re.sub(r"</?p>|\s", "", rendered).removeprefix("x").startswith("<blockquote>")
+    assert not re.search(r"<(?!/?(p|blockquote)>)", rendered)
+    assert "".join(Tags(rendered).texts).split() == ["x", *page.visible(text).split()]
 
 
 def test_ids_of_the_figures_are_their_own(reported):
@@ -152,8 +169,140 @@ def test_the_table_prints_what_06_measured(reported):
         assert f'<td class="word">{metric["verdict"]}</td>' in text
 
 
-def test_what_was_left_out_is_counted_by_reason(reported):
-    assert '<td>synthesize: too few key phrases</td><td class="n">1</td>' in html(reported)
+def section_of(text):
+    return text.split("How the examples were made")[1].split("Time and memory")[0]
+
+
+def test_planned_is_made_and_rejected_and_failed(reported):
+    section = section_of(html(reported))
+    rows = re.findall(r'<td class="n">([\d,]+)</td>' * 4, section)
+    assert rows == [("78", "68", "7", "3"), ("69", "68", "1", "0"), ("147", "136", "8", "3")]
+    reasons = re.findall(r'<td class="long">([^<]*)</td><td class="n">(\d+)</td></tr>', section)
+    assert reasons == [
+        ("question_answer: copied", "5"),
+        ("question_answer: failed: timeout, 8 times", "3"),
+        ("question_answer: ungrounded", "2"),
+        ("question_passage: too_few_key_phrases", "1"),
+    ]
+    assert "does not add up" not in section
+    for told in ("| all | | 147 | 136 | 8 | 3 |", r"| question\_answer: copied | 5 |"):
+        assert told in section_of(markdown(reported))
+
+
+def test_no_reject_is_counted_twice(reported):
+    assert html(reported).count("question_answer: ungrounded</td>") == 1
+    assert "<td>synthesize" not in html(reported)
+    assert "beside the dropped pages and the examples below." in html(reported)
+
+
+def test_the_report_says_who_wrote_and_for_how_much(reported):
+    told = "".join(Tags(section_of(html(reported))).texts)
+    for text in (told, section_of(markdown(reported))):
+        assert "Asked of anthropic claude-haiku-4-5: 136 requests, 130 answered, 4 rejected" in text
+        assert "Paid by run small in all its starts: &#36;0.1234" in text.replace("$", "&#36;")
+    assert "21 × timeout, 8 × rate_limit." in told
+
+
+def test_a_reject_is_shown_with_its_reason_and_its_detail(reported):
+    told = "".join(Tags(section_of(html(reported))).texts)
+    assert "6 of the 8 rejected, spread over the checks and drawn by seed 42" in told
+    assert told.count("<script>alert(1)</script>") == 12
+    assert len(re.findall(r"What of it, number \d+", told)) == 6
+    quotes = re.findall(r"^> What of it, number \d+\?$", section_of(markdown(reported)), re.MULTILINE)
+    assert len(quotes) == 6
+
+
+def make_folder(folder, rejects, **facts):
+    """03's folder with two examples and these rejects, each a reason or what differs of a record."""
+    examples = [
+        {"id": f"example-{n}", "source_id": "passage-1", "task": "question_passage", "split": "train",
+         "prompt": [], "completion": [], "provider": "template"}
+        for n in range(2)
+    ]  # fmt: skip
+    records = [
+        {"id": f"reject-{n}", "source_id": f"passage-{n}", "reason": "", "text": "", "detail": ""}
+        | (reject if isinstance(reject, dict) else {"reason": reject, "text": f"text {n}"})
+        for n, reject in enumerate(rejects)
+    ]
+    failed = sum(": failed: " in record["reason"] for record in records)
+    files = {"examples.jsonl": examples, "rejects.jsonl": records}
+    write_stage(folder, "synthesize", files, "examples", 2, len(records) - failed, failed, facts)
+    return folder / "03_synthesize"
+
+
+def how_made(made, seed=42):
+    return examples.how_made(
+        list(read_records(made / "examples.jsonl", Example)), made / "rejects.jsonl", seed
+    )
+
+
+def section(made, form="html"):
+    context = {"making": how_made(made), "run": "small", "seed": 42}
+    return page.render(f"examples.{form}.j2", context)
+
+
+@pytest.mark.parametrize("form", ["html", "md"])
+def test_where_no_model_was_asked_nothing_is_said_of_one(tmp_path, form):
+    told = section(make_folder(tmp_path, [], tasks={"question_passage": 2}), form)
+    assert "no model wrote any" in told
+    for word in ("requests", "Paid", "Rejected and failed", "rejected,", "<details>", "check", "add up"):
+        assert word not in told
+    assert told.count("<table>") == (form == "html")
+
+
+def test_the_sample_is_spread_over_the_checks_and_drawn_by_seed(tmp_path):
+    checks = ["copied"] * 40 + ["ungrounded"] * 9 + ["meta_talk"] + ["failed: timeout, 8 times"] * 20
+    made = make_folder(tmp_path, [f"question_answer: {check}" for check in checks], **ASKED)
+    shown = how_made(made)["shown"]
+    kinds = [reject["reason"].partition(": ")[2] for reject in shown]
+    assert kinds == ["copied", "ungrounded", "meta_talk", "copied", "ungrounded", "copied"]
+    assert shown == how_made(made)["shown"]
+    others = [{reject["id"] for reject in how_made(made, seed)["shown"]} for seed in range(8)]
+    assert len({frozenset(ids) for ids in others}) > 1
+    lines = (made / "rejects.jsonl").read_text().splitlines(keepends=True)
+    (made / "rejects.jsonl").write_text("".join(reversed(lines)))
+    assert {reject["id"] for reject in how_made(made)["shown"]} == {reject["id"] for reject in shown}
+
+
+def test_a_reply_that_rejects_all_it_was_asked_for_is_shown_once(tmp_path):
+    refused = {"source_id": "passage-9", "reason": "question_answer: refusal", "text": "I will not."}
+    making = how_made(make_folder(tmp_path, [refused] * 3))
+    assert [reject["text"] for reject in making["shown"]] == ["I will not."]
+    assert making["reasons"] == [("question_answer: refusal", 3)]
+
+
+def test_reasons_without_end_still_add_up(tmp_path):
+    reasons = [f"question_answer: failed: request {n // 2} is wrong" for n in range(30)]
+    made = make_folder(tmp_path, [*reasons, "rows: copied"])
+    making = how_made(made)
+    assert len(making["reasons"]) == 12
+    assert sum(count for _, count in making["reasons"]) + making["more_left_out"] == 31
+    assert '<td>4 rarer ones</td><td class="n">7</td>' in section(made)
+    assert "| 4 rarer ones | 7 |" in section(made, "md")
+
+
+def test_a_text_without_end_is_cut_and_one_without_words_is_said_to_be(tmp_path):
+    long = {"reason": "rows: max_tokens", "text": "word " * 1000}
+    made = make_folder(tmp_path, [long, {"reason": "rows: refusal"}])
+    for form in ("html", "md"):
+        assert section(made, form).count("word ") in (599, 600)
+        assert re.search("… 5,?000 characters in all", section(made, form))
+        assert "(no text)" in section(made, form)
+
+
+def test_files_that_were_changed_afterwards_do_not_add_up(tmp_path):
+    made = make_folder(tmp_path, ["rows: copied"] * 2)
+    for form in ("html", "md"):
+        assert "does not add up" not in section(made, form)
+    lines = (made / "rejects.jsonl").read_text().splitlines(keepends=True)
+    (made / "rejects.jsonl").write_text(lines[0])
+    for form in ("html", "md"):
+        assert "does not add up" in section(made, form)
+
+
+def test_replies_of_another_run_are_told_to_be(tmp_path):
+    made = make_folder(tmp_path, [], **ASKED | {"dollars": 12.345}, reused_from="first")
+    assert "Paid by run <code>first</code> in all its starts: $12.35" in section(made)
 
 
 def test_what_held_out_text_shares_with_train_is_in_both_reports(reported):
@@ -189,7 +338,7 @@ def test_the_same_input_gives_the_same_bytes_and_an_up_to_date_stage(reported):
 @pytest.mark.whole_runs
 def test_few_passages_no_keywords_and_empty_answers_still_make_a_report(tmp_path):
     recipe = make_run(tmp_path, {"keywords: 20": "keywords: 0"}, test=6)
-    change_answers(tmp_path, lambda answer: answer | {"answer": ""})
+    change_records(tmp_path, "05_generate/answers.jsonl", lambda answer: answer | {"answer": ""})
     run_script("06_evaluate.py", recipe)
     run_script("07_report.py", recipe)
     text = html(tmp_path)

@@ -117,27 +117,35 @@ def test_changed_code_is_reported_and_reruns_nothing(run_folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changed", "noticed"),
+    ("name", "changed", "noticed"),
     [
-        ("records.py", True),
-        ("report/report.html.j2", True),
-        ("report/page.py", True),
-        ("train/rows.py", False),
+        ("report", "records.py", True),
+        ("report", "page.css", True),
+        ("report", "report/report.html.j2", True),
+        ("report", "report/page.py", True),
+        ("report", "synthesize/checks.py", False),
+        ("report", "asking/claude.py", False),
+        ("synthesize", "asking/claude.py", True),
+        ("synthesize", "synthesize/checks.py", True),
+        ("synthesize", "report/page.py", False),
     ],
 )
 def test_code_means_what_is_shared_and_what_is_the_stages_own(
-    run_folder, tmp_path, monkeypatch, changed, noticed
+    run_folder, tmp_path, monkeypatch, name, changed, noticed
 ):
     package = tmp_path / "inkprint"
-    for name in ("records.py", "report/report.html.j2", "report/page.py", "train/rows.py"):
-        (package / name).parent.mkdir(parents=True, exist_ok=True)
-        (package / name).write_text("old\n")
+    for file in (
+        "records.py", "page.css", "report/report.html.j2", "report/page.py", "synthesize/checks.py",
+        "asking/claude.py",
+    ):  # fmt: skip
+        (package / file).parent.mkdir(parents=True, exist_ok=True)
+        (package / file).write_text("old\n")
     monkeypatch.setattr("inkprint.artifacts.__file__", str(package / "artifacts.py"))
-    report = Stage(run_folder, "report", format_number=1, settings={}, seed=1, inputs={})
-    with report.writing():
-        report.finish({"unit": "files", "in": 0, "out": 0, "rejected": 0, "failed": 0})
+    made = Stage(run_folder, name, format_number=1, settings={}, seed=1, inputs={})
+    with made.writing():
+        made.finish({"unit": "files", "in": 0, "out": 0, "rejected": 0, "failed": 0})
     (package / changed).write_text("new\n")
-    assert ("older code" in report.state()[1]) == noticed
+    assert ("older code" in made.state()[1]) == noticed
 
 
 def test_what_lies_on_another_machine_does_not_count(run_folder):

@@ -32,6 +32,8 @@ NUMBERS = {
     "evaluate": "06",
     "report": "07",
 }
+# Parts of the package that are neither a stage's own nor everybody's.
+PARTS = {"synthesize": ("asking",)}
 
 
 def stage_folder(run_folder: Path, stage: str) -> Path:
@@ -206,8 +208,9 @@ class Stage:
 
     def _script_digest(self) -> str:
         package = Path(__file__).parent
-        own = [path for path in (package / self.name).glob("*.*") if path.is_file()]  # templates, too
-        files = [*package.glob("*.py"), *own]
+        folders = [package, *(package / name for name in (self.name, *PARTS.get(self.name, ())))]
+        # Templates and styles, too.
+        files = [path for folder in folders for path in folder.glob("*.*") if path.is_file()]
         files += [self.script] if self.script else []
         return hash_json([hash_file(path) for path in sorted(files)])
 

@@ -1,4 +1,4 @@
-"""Text from books and models, made harmless in a page of HTML."""
+"""Pages of HTML: text from books and models made harmless in them, and the look that they share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 # Controls, and the marks that turn the direction of text around: shown, not obeyed.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def visible(text: str) -> str:
@@ -21,6 +21,12 @@ def visible(text: str) -> str:
 def html_escape(value: object) -> Markup:
     """Text as HTML that shows just that text."""
     return value if isinstance(value, Markup) else escape(visible(str(value)))
+
+
+def page_style(own: Path) -> Markup:
+    """The rules that all pages share, and after them a page's own."""
+    shared = Path(__file__).with_name("page.css")
+    return Markup("".join(path.read_text(encoding="utf-8") for path in (shared, own)))
 
 
 def templates(folder: Path, finalize: Callable[[object], Markup] = html_escape) -> jinja2.Environment:

@@ -13,9 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from inkprint.html import templates
+from inkprint.html import page_style, templates
 from inkprint.records import ChapterSummary, Page, Passage, Reject, read_records
 
 FOLDER = Path(__file__).parent
@@ -58,7 +56,7 @@ def write_review(
             words = len(page.text.split())
             table.writerow((*row, split, words, len(page.removed), page.reason, page.evidence))
     page = templates(FOLDER).get_template("review.html.j2")
-    style = Markup((FOLDER / "review.css").read_text(encoding="utf-8"))
+    style = page_style(FOLDER / "review.css")
     books = _books(documents, chapters, left_out, splits)
     with (folder / "review.html").open("w", encoding="utf-8") as handle:
         handle.writelines(page.generate(title=title, held_out=held_out, style=style, books=books))

@@ -10,9 +10,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any, get_args
 
-from markupsafe import Markup
-
-from inkprint.html import templates
+from inkprint.html import page_style, templates
 from inkprint.records import Reject, Split, SplitRow
 
 FOLDER = Path(__file__).parent
@@ -72,7 +70,7 @@ def write_rows_review(seen: Seen, folder: Path, title: str) -> None:
     page = templates(FOLDER).get_template("rows.html.j2")
     text = page.render(
         title=title,
-        style=Markup((FOLDER / "review.css").read_text(encoding="utf-8")),
+        style=page_style(FOLDER / "review.css"),
         splits=SPLITS,
         totals={name: len(seen.words[name]) for name in SPLITS},
         labels=[

@@ -38,7 +38,6 @@ def splits(passages: list[Passage], examples: list[Example]) -> list[dict[str, A
     rows = []
     for split in SPLITS:
         own = [passage for passage in passages if passage.split == split]
-        tasks = Counter(example.task for example in examples if example.split == split)
         rows.append(
             {
                 "split": split,
@@ -46,8 +45,7 @@ def splits(passages: list[Passage], examples: list[Example]) -> list[dict[str, A
                 "passages": len(own),
                 "sentences": sum(_own_sentences(passage) for passage in own),
                 "words": sum(passage.words - passage.overlap_words for passage in own),
-                "examples": sum(tasks.values()),
-                "tasks": dict(sorted(tasks.items())),
+                "examples": sum(example.split == split for example in examples),
             }
         )
     return rows
@@ -59,9 +57,9 @@ def _own_sentences(passage: Passage) -> int:
 
 
 def reject_reasons(run_folder: Path) -> list[dict[str, Any]]:
-    """What each stage left out, by reason, the most frequent first."""
+    """What each stage left out, by reason, the most frequent first. Of examples `examples.how_made` tells."""
     rows = []
-    for stage in NUMBERS:
+    for stage in (stage for stage in NUMBERS if stage != "synthesize"):
         path = stage_folder(run_folder, stage) / "rejects.jsonl"
         rejects = read_records(path, Reject) if path.is_file() else []
         reasons = Counter(reject.reason for reject in rejects)

@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from inkprint.console import duration
-from inkprint.html import html_escape, templates, visible
+from inkprint.html import html_escape, page_style, templates, visible
 from inkprint.records import Answer, Passage, Recital
 from inkprint.report import numbers
 
@@ -70,7 +70,7 @@ def render(template: str, context: dict[str, Any]) -> str:
 
 
 def style() -> Markup:
-    return Markup((FOLDER / "report.css").read_text(encoding="utf-8"))
+    return page_style(FOLDER / "report.css")
 
 
 def memory(size: float) -> str:
@@ -89,8 +89,8 @@ def places(passage: Passage) -> str:
 
 
 def quoted(text: str) -> Markup:
-    """Text as a Markdown block quote, escaped."""
-    return Markup("\n").join(Markup("> ") + markdown_escape(line) for line in text.split("\n"))
+    """Text as a Markdown block quote, escaped. Lines lose their indents: four spaces would make them code."""
+    return Markup("\n").join(Markup("> ") + markdown_escape(line.strip(" \t")) for line in text.split("\n"))
 
 
 def side_by_side(

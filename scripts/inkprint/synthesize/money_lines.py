@@ -9,10 +9,20 @@ from inkprint.asking.prices import PRICES
 from inkprint.asking.writer import Writer
 from inkprint.errors import UserError
 
+COLUMNS = ("task", "requests", "answered", "tokens in", "tokens out", "figures from")
+
 
 def estimate_lines(found: Estimate, writer: Writer, budget: Budget) -> Iterator[str]:
     """Requests, tokens and dollars of each task, of all, and the cap."""
-    yield f"   {'task':<20}{'requests':>9}{'answered':>10}{'tokens in':>12}{'tokens out':>12}  figures from"
+    yield "   {:<20}{:>9}{:>10}{:>12}{:>12}  {}".format(*COLUMNS)
+    for row in estimate_rows(found):
+        yield "   {:<20}{:>9,}{:>10,}{:>12,}{:>12,}  {}".format(*row).rstrip()
+    for sentence in estimate_dollars(found, writer, budget):
+        yield f"   {sentence}"
+
+
+def estimate_rows(found: Estimate) -> Iterator[tuple[str, int, int, int, int, str]]:
+    """COLUMNS of each task."""
     for task in sorted(found.requests | found.answered):
         measured = found.measured.get(task, 0)
         source = (
@@ -20,19 +30,21 @@ def estimate_lines(found: Estimate, writer: Writer, budget: Budget) -> Iterator[
             if measured
             else "a guess; --sample 20 measures" * bool(found.requests[task])
         )
-        yield (
-            f"   {task:<20}{found.requests[task]:>9,}{found.answered[task]:>10,}"
-            f"{found.input_tokens[task]:>12,}{found.output_tokens[task]:>12,}  {source}"
-        )
+        tokens = found.input_tokens[task], found.output_tokens[task]
+        yield task, found.requests[task], found.answered[task], *tokens, source
+
+
+def estimate_dollars(found: Estimate, writer: Writer, budget: Budget) -> Iterator[str]:
+    """What the rest will cost, and the cap, in sentences."""
     if not writer.priced:
-        yield f"   {writer.name}: runs here and costs no money"
+        yield f"{writer.name}: runs here and costs no money"
         return
     now, batch = (found.dollars(writer.price, batch=way) for way in (False, True))
     yield (
-        f"   {writer.name}: ${now:,.2f} with anthropic, ${batch:,.2f} with anthropic_batch; chosen:"
+        f"{writer.name}: ${now:,.2f} with anthropic, ${batch:,.2f} with anthropic_batch; chosen:"
         f" {writer.settings.name} (prices of {writer.priced}, {PRICES})"
     )
-    yield f"   spent by this run so far ${budget.spent:,.2f} of max_dollars ${budget.max_dollars:,.2f}"
+    yield f"spent by this run so far ${budget.spent:,.2f} of max_dollars ${budget.max_dollars:,.2f}"
 
 
 def check_cap(found: Estimate, writer: Writer, budget: Budget) -> None:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from bisect import insort
+from collections import Counter
 from collections.abc import Iterable
-from itertools import chain, zip_longest
+from itertools import groupby
 from pathlib import Path
 
-from markupsafe import Markup
-
-from inkprint.asking.money import Budget, CapReached, estimate
+from inkprint.asking.money import Budget, CapReached, Estimate, estimate
 from inkprint.asking.replies import Replies
 from inkprint.asking.requests import Reading, Request
 from inkprint.asking.writer import SAMPLE_CONNECTIONS, SAMPLE_SECONDS, Writer, ask_now
-from inkprint.html import templates
+from inkprint.draws import draw, in_turns
+from inkprint.html import page_style, templates
 from inkprint.recipe_synthesize import Claude, Local
 from inkprint.synthesize.examples import Outcome
 from inkprint.synthesize.job import Job, ask_with, made, open_requests
-from inkprint.synthesize.money_lines import at_the_cap, check_cap, estimate_lines
+from inkprint.synthesize.money_lines import (
+    at_the_cap,
+    check_cap,
+    estimate_dollars,
+    estimate_lines,
+    estimate_rows,
+)
 from inkprint.synthesize.tasks import Item
 
 FOLDER = Path(__file__).parent
@@ -28,16 +32,13 @@ PAGE = "sample.html"
 
 def choose(items: Iterable[Item], count: int, seed: int) -> list[Item]:
     """At most `count` items that a model has to write, as evenly over documents and tasks as can be."""
-    groups: dict[tuple[str, str], list[tuple[str, Item]]] = {}
-    for item in items:
-        if item.request is None:
-            continue
-        lot = hashlib.sha256(f"{seed} {item.name} {item.source.id}".encode()).hexdigest()
-        group = groups.setdefault((item.source.document, item.name), [])
-        insort(group, (lot, item), key=lambda pair: pair[0])
-        del group[count:]
-    rounds = zip_longest(*(groups[key] for key in sorted(groups)))
-    return [pair[1] for pair in chain.from_iterable(rounds) if pair is not None][:count]
+    things = (
+        ((item.source.document, item.name), f"{item.name} {item.source.id}", item)
+        for item in items
+        if item.request is not None
+    )
+    groups = draw(things, count, seed)
+    return in_turns((groups[key] for key in sorted(groups)), count)
 
 
 def take_sample(job: Job, writer: Writer, count: int) -> None:
@@ -55,9 +56,8 @@ def take_sample(job: Job, writer: Writer, count: int) -> None:
             raise at_the_cap(budget, job.progress.ok + job.progress.rejected, len(requests)) from None
         shown = [(item, *made(job, item, replies)) for item in items]
         found = estimate(writer.keyed(job.plan.requests()), replies, writer.name)
-        lines = list(estimate_lines(found, writer, budget))
-    print("\n".join(lines))
-    _write_page(run_folder / PAGE, shown, writer, lines)
+    print("\n".join(estimate_lines(found, writer, budget)))
+    write_page(run_folder / PAGE, shown, writer, found, budget)
     passed = [outcome.state == "ok" for _, _, outcomes in shown for outcome in outcomes]
     print(f"   {sum(passed)} of {len(passed)} examples passed the checks -> {run_folder / PAGE}")
 
@@ -73,18 +73,28 @@ def _send(job: Job, writer: Writer, requests: list[Request], replies: Replies, b
     ask_now(writer, still_open, connections, deadline, replies, budget, job.progress, lambda: None)
 
 
-def _write_page(
-    path: Path, shown: list[tuple[Item, Reading | None, list[Outcome]]], writer: Writer, estimate: list[str]
-) -> None:
+def write_page(
+    path: Path, shown: list[tuple[Item, Reading | None, list[Outcome]]], writer: Writer, found: Estimate,
+    budget: Budget,
+) -> None:  # fmt: skip
     """Every request of the sample: what was asked, what came, and what the checks say."""
     page = templates(FOLDER).get_template("sample.html.j2")
-    outcomes = [outcome for _, _, found in shown for outcome in found]
+    outcomes = [outcome for _, _, own in shown for outcome in own]
+    reasons = Counter(outcome.record.reason for outcome in outcomes if outcome.state != "ok")
     text = page.render(
-        style=Markup((FOLDER / "sample.css").read_text(encoding="utf-8")),
+        style=page_style(FOLDER / "sample.css"),
         name=writer.name,
-        shown=shown,
+        shown=[(item, _alike(own)) for item, _, own in shown],
         passed=sum(outcome.state == "ok" for outcome in outcomes),
         planned=len(outcomes),
-        estimate=estimate,
+        reasons=reasons.most_common(),
+        estimate=list(estimate_rows(found)),
+        dollars=list(estimate_dollars(found, writer, budget)),
     )
     path.write_text(text, encoding="utf-8")
+
+
+def _alike(outcomes: list[Outcome]) -> list[tuple[Outcome, int]]:
+    """Each with how many in a row are the same: a refused reply rejects all that its request planned."""
+    groups = groupby(outcomes, key=lambda outcome: outcome.record.model_dump(exclude={"id"}))
+    return [(same[0], len(same)) for same in (list(group) for _, group in groups)]
