@@ -166,11 +166,17 @@ def test_too_few_rows_are_one_line(tmp_path):
     assert "no row is left for" in done.stderr
 
 
-def test_chats_of_rows_are_not_made_yet(tmp_path):
-    shop = table_recipe(tmp_path, str(tmp_path), {"text": "t"})
-    done = shop.stage("synthesize", check=False)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "this version makes chats of passages only" in done.stderr
+def test_a_table_becomes_chats(tmp_path):
+    dice = random.Random(8)
+    rows = [{"q": f"What of {n}? {sentence(dice)}", "a": sentence(dice)} for n in range(60)]
+    shop, _, _ = prepared(tmp_path, rows, {"prompt": "q", "answer": "a"})
+    shop.stage("synthesize")
+    with shop.output("03_synthesize/examples.jsonl").open() as lines:
+        chats = {
+            (one["prompt"][0]["content"], one["completion"][0]["content"]) for one in map(json.loads, lines)
+        }
+    assert chats <= {(row["q"], row["a"]) for row in rows}
+    assert len(chats) > 50
 
 
 def test_the_review_shows_rows_and_obeys_none(tmp_path):

@@ -276,6 +276,8 @@ def table_recipe(folder, data, columns, **extract):
     values["run"] = "table"
     values["extract"] |= {"data": data, "columns": columns} | extract
     values["prepare"] = {"validation": 0.1, "test": 0.2, "near_duplicate": 0.8, "passages": None}
+    if columns and "prompt" in columns:
+        values["synthesize"]["tasks"] = {"rows": {"share": 1.0, "prompts": "columns", "prompt": None}}
     (folder / "recipe.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
     return Workshop(folder, folder / "recipe.yaml")
 
