@@ -34,7 +34,7 @@ from typing import Any
 from inkprint.artifacts import Stage
 from inkprint.command import Command, start
 from inkprint.errors import UserError
-from inkprint.extract.apart import Document, Read, read_apart
+from inkprint.extract.apart import Document, Read, read_apart, start_server
 from inkprint.extract.documents import check, find_documents
 from inkprint.extract.ocr import find_tessdata, ranges
 from inkprint.extract.overrides import OVERRIDES, Overrides, overrides_file, read_overrides
@@ -61,6 +61,7 @@ def main(command: Command) -> None:
     if command.recipe.extract.on_error == "stop":
         for path in documents.values():  # cheap checks of all before the first is read
             check(path)
+    start_server()  # half a second of imports, while this process sees to the rest
     overrides = read_overrides(overrides_file(data), list(documents))
     settings = command.recipe.extract
     tessdata = find_tessdata(settings.ocr_language)

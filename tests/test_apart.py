@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pymupdf
 import pytest
+from little import make_book
 
 from inkprint.errors import UserError
 from inkprint.extract.apart import read_apart
+from inkprint.recipe import ROOT
 from inkprint.records import Page
 
 Tell = Callable[[int, int], None]
@@ -28,9 +32,28 @@ def read(number: int, tell: Tell, seconds: float = 0.0) -> list[Page]:
     return [Page.model_validate(page)]
 
 
-def needs_the_libraries(_tell: Tell) -> list[Page]:
-    missing = [name for name in ("pymupdf", "inkprint.extract.book") if name not in sys.modules]
-    raise UserError(f"missing: {missing}")
+def tell_imports(path: Path, tell: Tell) -> list[Page]:
+    """Reads a book as 01 does; says what had to be imported for it, and what came along unasked."""
+    before = set(sys.modules)
+    from inkprint.extract.overrides import Overrides
+    from inkprint.extract.reading import read_document
+    from inkprint.recipe_file import load_recipe
+
+    settings = load_recipe(ROOT / "recipes" / "demo.yaml").extract
+    pages = read_document(path.name, path, Overrides(), settings, "", tell)
+    assert len(pages) == 10
+    unasked = [name for name in ("numpy", "onnxruntime", "pymupdf.layout") if sys.modules.get(name)]
+    raise UserError(f"late: {sorted(set(sys.modules) - before)}, unasked: {unasked}")
+
+
+def tell_height(path: Path, _tell: Tell) -> list[Page]:
+    """Says how high PyMuPDF finds the first line, in points."""
+    from inkprint.extract.lines import page_spans
+    from inkprint.extract.mupdf import pymupdf
+
+    with pymupdf.open(path) as document:
+        _, top, _, bottom = page_spans(document[0])["blocks"][0]["lines"][0]["bbox"]
+    raise UserError(f"{bottom - top:.2f}")
 
 
 def hang(_tell: Tell) -> list[Page]:
@@ -143,6 +166,40 @@ def is_our_child(path: Path) -> bool:
 
 
 def test_the_libraries_are_there_before_a_document_is_read(tmp_path):
-    """Importing them takes a second; it must not be one for each of a thousand short files."""
-    [document] = read_apart({"a": needs_the_libraries}, tmp_path, workers=1, told=lambda *_: None)
-    assert document.problem == "missing: []"
+    """Importing them takes half a second; it must not be one for each of a thousand short files."""
+    make_book(tmp_path / "little.pdf")
+    jobs = {"little.pdf": partial(tell_imports, tmp_path / "little.pdf")}
+    [document] = read_apart(jobs, tmp_path, workers=1, told=print)
+    assert document.problem == "late: [], unasked: []"
+
+
+def test_a_line_is_as_high_as_its_font_says(tmp_path):
+    """PyMuPDF by itself makes boxes of a low font higher; gaps between lines are measured from them."""
+    path = tmp_path / "signs.pdf"
+    document = pymupdf.open()
+    document.new_page().insert_text((50, 100), "abc", fontsize=10, fontname="zadb")
+    document.save(path)
+    [found] = read_apart({"signs.pdf": partial(tell_height, path)}, tmp_path, workers=1, told=print)
+    assert found.problem == "9.63", "10.00: set to the type's size"
+
+
+@pytest.mark.whole_runs
+def test_ctrl_c_while_the_processes_start_is_one_line(workshop):
+    """A terminal sends it to all of them, whatever they are at: every tenth of a second of the first one."""
+    stopped = "01_extract.py: stopped; what is finished is kept, the same command goes on\n"
+    for tenth in range(6):
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "scripts" / "01_extract.py"), str(workshop.recipe), "--force"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=workshop.environment(),
+            start_new_session=True,
+        )
+        assert process.stdout.readline().startswith("01 extract")
+        time.sleep(tenth / 10)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        if tenth > 0 and process.returncode == 0:
+            break
+        assert (said, process.returncode) == (stopped, 130), f"after {tenth / 10} s"

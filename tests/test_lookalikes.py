@@ -72,15 +72,21 @@ def test_a_chapters_label_far_above_its_title_is_no_text(tmp_path, label):
     assert {title: text for title, text in chapters_of(read(press, tmp_path)).items() if text} == texts
 
 
-def test_references_inside_a_chapter_do_not_take_the_rest_of_it(tmp_path):
+@pytest.mark.parametrize(
+    ("title", "on_top", "entries"),
+    [("References:", False, 1), ("References:", True, 12), ("Notes", False, 6)],
+)
+def test_references_inside_a_chapter_do_not_take_the_rest_of_it(tmp_path, title, on_top, entries):
     press = Press()
     texts = make_prose(1, 40)
     press.open_chapter("The Count", ["The Count"])
     press.set(texts[:12])
     press.y += 14
-    press.at(LEFT, press.y, "References:", 10, font="tibo")
-    press.y += 14
-    press.set(["1. Penhallow, Letters, vol. 2 (London: Press, 1920), p. 7."])
+    if on_top:
+        press.turn()
+    press.at(LEFT, press.y, title, 13, font="tibo")
+    press.y += 18
+    press.set([f"{n}. Penhallow, Letters (London: Press, 19{n + 20}), p. {n}." for n in range(entries)])
     press.y += 14
     press.set(texts[12:])
     press.open_chapter("The Rope", ["The Rope"])
@@ -88,5 +94,21 @@ def test_references_inside_a_chapter_do_not_take_the_rest_of_it(tmp_path):
     press.document.set_toc(press.outline)
     pages = read(press, tmp_path)
     assert all(page.page_class == "body" for page in pages)
-    words = " ".join(page.text for page in pages)
-    assert all(" ".join(text.split()[2:8]) in " ".join(words.split()) for text in texts[14:])
+    chapters = chapters_of(pages)
+    assert list(chapters) == ["The Count", "The Rope"]
+    said = " ".join(chapters["The Count"])
+    assert [text for text in texts if text not in said] == []
+
+
+def test_references_that_end_a_chapter_go(tmp_path):
+    press = Press()
+    for title, seed in (("The Count", 1), ("The Rope", 2)):
+        press.open_chapter(title, [title])
+        press.set(make_prose(seed, 12))
+        press.at(LEFT, press.y + 14, "References", 13, font="tibo")
+        press.y += 32
+        press.set([f"{n}. Penhallow, Letters (London: Press, 19{n + 20}), p. {n}." for n in range(40)])
+    press.document.set_toc(press.outline)
+    said = " ".join(page.text for page in read(press, tmp_path) if page.kept)
+    assert "Penhallow" not in said
+    assert said.count(".") == sum(text.count(".") for seed in (1, 2) for text in make_prose(seed, 12))

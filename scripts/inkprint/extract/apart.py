@@ -7,6 +7,7 @@ read gives its document the whole time again.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import resource
@@ -15,7 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -24,19 +25,12 @@ from typing import Any, NamedTuple
 from inkprint.errors import UserError
 from inkprint.records import Page, write_records
 
-# What every process needs, imported once, in a second. The scripts' own imports are among it.
-PRELOADED = [
-    f"inkprint.{name}"
-    for name in (
-        "command",
-        "extract.rows",
-        "extract.reading",
-        "extract.book",
-        "extract.formats",
-        "extract.mupdf",
-    )
+# What every process needs, imported once, in half a second. The script's own imports are among it.
+PRELOADED = ["inkprint.command"] + [
+    f"inkprint.extract.{name}" for name in ("apart", "rows", "reading", "book", "formats", "ocr", "mupdf")
 ]
 SCRIPTS = Path(__file__).resolve().parents[2]
+STOPS = {signal.SIGINT, signal.SIGTERM}
 LIMIT_SECONDS = 300.0  # a book of 1,000 pages takes 5
 LIMIT_BYTES = 4 * 2**30  # address space; a book of 1,000 pages takes 0.4 GB, most of it libraries
 
@@ -80,7 +74,8 @@ class Document:
         self.answer, theirs = context.Pipe(duplex=False)
         arguments = (self.name, self.read, self.records, theirs, limit_seconds, limit_bytes)
         self.process = context.Process(target=_work, args=arguments, daemon=True)
-        self.process.start()
+        with _uninterrupted():  # half started it could not be killed
+            self.process.start()
         theirs.close()
         self.deadline = time.monotonic() + limit_seconds
 
@@ -129,7 +124,7 @@ def read_apart(
         Document(name, read, folder / f"{number}.jsonl")
         for number, (name, read) in enumerate(jobs.items(), start=1)
     ]
-    _start_server()
+    start_server()
     begin = {name: place for place, name in enumerate(largest_first)}
     waiting = sorted(documents, key=lambda document: begin.get(document.name, 0))[::-1]
     running: list[Document] = []
@@ -147,20 +142,33 @@ def read_apart(
                 document.process.kill()
 
 
-def _start_server() -> None:
+def start_server() -> None:
     """Start the clean process from which each document's is forked; nothing where it runs already.
 
-    It does not get this one's sys.path, and would go on in silence without what it cannot import.
+    Its imports take half a second: called early, they pass while this process does something else. It does
+    not get this one's sys.path, and would go on in silence without what it cannot import.
     """
     multiprocessing.set_forkserver_preload(PRELOADED)
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), before]))
+    resource_tracker.ensure_running()  # the server would start it, and it lets signals through again
     try:
-        forkserver.ensure_running()
+        with _uninterrupted():  # the server shares the terminal, and its imports would end in a traceback
+            forkserver.ensure_running()
     finally:
         del os.environ["PYTHONPATH"]
         if before is not None:
             os.environ["PYTHONPATH"] = before
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait so long; for what is started within, until it lets them through itself."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _still_running(running: list[Document], limit_seconds: float, told: Told) -> list[Document]:
@@ -178,6 +186,7 @@ def _still_running(running: list[Document], limit_seconds: float, told: Told) ->
 def _work(name: str, read: Read, records: Path, answer: Any, limit_seconds: float, limit_bytes: int) -> None:
     """In the process: read the document and write its pages, or the one line that says what is wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the parent decides
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _limit_cpu(limit_seconds)
