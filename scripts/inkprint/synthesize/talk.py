@@ -148,18 +148,17 @@ MOST_DIGITS = 0.1
 def speaks_of_text(text: Text, passage: Text) -> str | None:
     """The words by which a text speaks of the text at hand or of who wrote it; None if it does not.
 
-    A passage may be about passages, texts or authors. "The author" is its own where it has that word at all,
-    "this text" and "the author argues" where it has "this text" and "the author". But passages and texts of
-    which it speaks say nothing: "according to the passage" and "the text says" are never its own.
+    A passage may be about passages, texts or authors. "The passage" and "the author" are its own where it has
+    that word at all; "this author" and "the author argues" where it has "this author" and "the author". But
+    "this text", "the text says" and "according to the passage" are never its own: a passage that says "this
+    chapter" speaks of itself, and what it speaks of says nothing.
     """
     for nouns, pattern in zip(_NOUNS, _OF_A_TEXT, strict=True):
         if not nouns.search(text.lower):  # the quick way out, for nearly all
             continue
         for found in pattern.finditer(text.text):
-            there = found["named"].lower() in passage.lower
-            telling = found["before"] or found["says"]
-            if telling or found["this"]:
-                own = there and bool(found["who"] or not telling)
+            if found["this"] or found["before"] or found["says"]:
+                own = bool(found["who"]) and found["named"].lower() in passage.lower
             else:
                 own = bool(re.search(rf"\b{found['noun'].lower()}s?\b", passage.lower))
             if not own:
