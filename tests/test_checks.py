@@ -150,11 +150,13 @@ def test_a_question_about_another_text_or_passage_is_none_about_this_one(questio
         (STRAIT, "Why was the passage so dangerous to take at night?", ""),
         (STRAIT, "Whom did the chapter of the guild ask about the charts?", ""),
         (STRAIT, "What had the author been thinking when he drew the charts?", ""),
+        (STRAIT, "What will the author say to the pilots of the guild?", ""),
         (STRAIT, "According to the passage, how many hulls were lost?", "about_the_text"),
         (STRAIT, "What does the passage say about the pilots' guild?", "about_the_text"),
         (STRAIT, "What does the narrator think of the pilots' guild?", "about_the_text"),
         (RIGHTS, "What right did the law first give to the author?", ""),
         (RIGHTS, "When did the text begin to speak of owners?", ""),
+        (RIGHTS, "Who is the owner of a right in this text?", "about_the_text"),
         (RIGHTS, "What does the author argue about the right to copy?", "about_the_text"),
         (RIGHTS, "According to the author, who bought the right to copy?", "about_the_text"),
         (RIGHTS, "What does this text say about the publishers' rights?", "about_the_text"),
@@ -245,6 +247,8 @@ def test_what_the_passage_says_itself_is_no_fault():
         f"{ANSWER}\n\nbarometer, 12, 45-47",
         f"{ANSWER}\n\nThe rope and the mast ........ 7",
         f"{ANSWER} See pages 12, 45, 46, 78 and 102.",
+        "In 1911 there were 28 men in 14 boats at 6 and 39 at 1200 in 77 places; 18 of 344 came home at 2055,"
+        " and 500 lay in 61 graves",
         "rope, 12, 45-47, 101; barometer, 3, 18, 77-79, 120; kettle, 41, 99-100; mast, 7, 8, 230-231;"
         " captain, 5, 6, 7, 40-44, 120; flood, 9, 31, 200-202; boat, 1, 2, 3",
     ],
@@ -255,6 +259,7 @@ def test_lists_and_indexes_are_no_prose(answer):
 
 def test_a_year_or_what_is_said_after_a_dash_is_no_list():
     assert answered(f"{ANSWER} It was in 1911.") == ""
+    assert answered(f"- {ANSWER}") == ""
     assert answered(f"— The rope, the boat? I said.\n— The rope. {ANSWER}") == ""
 
 
@@ -265,6 +270,10 @@ def test_a_run_of_the_passage_may_be_as_long_as_allowed_and_no_longer():
     assert answered(f"{ANSWER} Listen: {run}.", copied_words=length - 1) == "copied"
     fault = check_answer(f"{ANSWER} Listen: {run}.", ASKED, ROPE, **LIMITS)
     assert fault.detail == f"{length} words in a row: '{run}'"
+    fault = check_answer(ROPE, ASKED, ROPE, **LIMITS)
+    assert fault.detail == (
+        f"{len(words(ROPE))} words in a row: 'The rope is older than the boat, and I trust it more. …'"
+    )
 
 
 @pytest.mark.parametrize("marks", ['""', "“”", "«»", "»«", "„“", "‘’", "''"])
@@ -302,8 +311,8 @@ def test_an_answer_from_elsewhere_is_ungrounded():
         ("My father knew Captain Hawkins too.", "unknown_name"),
         ("My father knew old Tregear's boat, and all the Tregears laughed.", ""),
         ("Hawkins laughed.", ""),  # at the beginning any word has a capital
-        ("My father said: Never trust a kettle.", ""),
-        ("My father said, “Never trust a kettle.”", ""),
+        ("My father said: Trust no kettle.", ""),
+        ("My father said, “Trust no kettle.”", ""),
         ("On a Sunday in May, by God, even the English laughed with Mr. Tregear.", ""),
         ("Mr. Hawkins laughed.", "unknown_name"),
         ("It was in 1912.", "unknown_name"),
@@ -331,8 +340,21 @@ def test_numbers_agree_in_figures_and_in_words():
     assert figures(Text("1,000 and 26th, 1.5 in 1939-40")) == ["1000", "26", "15", "1939", "40"]
 
 
+def test_words_agree_by_how_they_begin():
+    source = Source(Text("I believe in the rope, the boat and the god Pan."))
+    assert all(
+        source.has_word(word) for word in ("belief", "believed", "ropes", "roped", "boats", "god", "pan")
+    )
+    assert not any(source.has_word(word) for word in ("relief", "robe", "boast", "gods", "bell", "go"))
+    assert all(source.has_name(name) for name in ("Rope", "Ropes", "Pan", "Pans"))
+    assert not source.has_name("Pandora")
+
+
 def test_names_are_told_from_beginnings():
-    text = "We met Ann-Marie O’Brien. So J. S. Mill said:\nHe liked THE SEA! “Sea,” I said, and Dr. Boll went."
+    text = (
+        "We met Ann-Marie O’Brien. So J. S. Mill said:\nHe liked THE SEA! “Salt,” I said, “Wind” (Weather),"
+        " and rain--Clouds too. Dr. Boll sang a line\nGulls sang after him"
+    )
     assert list(names(Text(text))) == ["Ann", "Marie", "Brien", "Mill", "SEA", "Boll"]
 
 
@@ -495,6 +517,19 @@ def test_any_text_at_all_is_checked(first, second, third):
     check_question(first, second)
     check_answer(first, second, third, **{**LIMITS, "min_words": 0})
     check_restyled(first, second, third, min_words=0, max_words=99, grounded_share=0.5)
+
+
+@pytest.mark.parametrize(
+    "part", [" ", "\n", ".", "1", "1, ", "'a", '"', "‘a’a", "the ", "the  passage ", "?", "I "]
+)
+def test_a_model_that_says_the_same_for_ever_is_soon_checked(part):
+    said = part * (20_000 // len(part))
+    started = time.process_time()
+    check_question(f"Why is it so {said}?", ROPE)
+    for text in (said, f"{ANSWER} {said}"):
+        answered(text, min_words=0, max_words=99_999)
+        restyled(text, min_words=0, max_words=99_999)
+    assert time.process_time() - started < 5
 
 
 def test_two_hundred_thousand_answers_take_minutes():

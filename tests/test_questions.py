@@ -78,6 +78,8 @@ def test_a_question_that_asks_the_same_is_told_with_the_one_it_repeats(first, se
         ("Why do you trust an old rope?", "Why do you trust an old boat?"),
         ("Why is the cat afraid of the sea?", "Why is the dog afraid of the sea?"),
         ("What happened to them in 1911?", "What happened to them in 1912?"),
+        ("What does rule 1 say of ropes?", "What does rule 2 say of ropes?"),
+        ("What made the interval so long?", "What made the interest so long?"),
         ("And what of him?", "And what of her?"),
         ("Why, and for whom?", "Why, and whose?"),
     ],
