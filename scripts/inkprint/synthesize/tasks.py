@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from inkprint.synthesize.replies import OneAnswer, OneQuestion, Pairs, Questions
 from inkprint.synthesize.sources import Source
 
 QUESTION_WORDS = 14  # of a question, about
+# What the prompts put around untrusted text: a document must not end its own passage.
+_TAG = re.compile(r"<(/?(?:passage|answer|instruction|count))\b[^>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,11 @@ class Plan:
     def _request(self, name: str, task: Task, ask: tuple[Prompt, type[Reply]], source: Source) -> Request:
         prompt, form = ask
         count = getattr(task, "questions", 1)
-        values = source.fields | {
+        fields = {role: _TAG.sub(r"[\1]", text) for role, text in source.fields.items()}
+        values = fields | {
             "author": self._recipe.author,
-            "passage": source.fields.get("text", ""),
-            "prompt": instruction(source),
+            "passage": fields.get("text", ""),
+            "prompt": _TAG.sub(r"[\1]", instruction(source)),
             "style": self._style,
             "count": count,
         }
