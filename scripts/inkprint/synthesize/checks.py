@@ -13,7 +13,7 @@ from inkprint.sentences import sentence_spans
 from inkprint.synthesize.copying import longest_copy
 from inkprint.synthesize.grounding import Source, capitals_mark_names, content_words, figures, names
 from inkprint.synthesize.talk import markup, number_list, speaks_as_machine, speaks_of_text
-from inkprint.synthesize.wording import Text
+from inkprint.synthesize.wording import Text, shown
 
 SHORTEST_QUESTION = 5  # words
 LONGEST_QUESTION = 60
@@ -40,15 +40,16 @@ def check_question(question: str, passage: str) -> Fault | None:
     if length < SHORTEST_QUESTION:
         return Fault("question_too_short", f"{_words(length)}; at least {SHORTEST_QUESTION}")
     if not _ASKS.search(question):
-        return Fault("not_a_question", f"no question mark at its end: '{question.strip()[-30:]}'")
+        end = " ".join(question.split()[-6:])
+        return Fault("not_a_question", f"no question mark at its end: {shown(end)}")
     sentences = sum(len(sentence_spans(line)) for line in question.split("\n"))
     if length > LONGEST_QUESTION or sentences > SENTENCES_BEFORE + 1:
         return Fault("not_a_question", f"{_words(length)} in {sentences} sentences")
     if found := speaks_of_text(asked, told):
-        return Fault("about_the_text", f"'{found}'")
+        return Fault("about_the_text", shown(found))
     run, copied = longest_copy(asked, told, quotations=False)
     if run >= QUOTING:
-        return Fault("quotes_passage", f"{run} words in a row: '{copied}'")
+        return Fault("quotes_passage", f"{run} words in a row: {shown(copied)}")
     return None
 
 
@@ -73,12 +74,12 @@ def check_answer(
     if fault := _length(said, min_words, max_words):
         return fault
     if found := speaks_as_machine(said, told) or speaks_of_text(said, told) or markup(said, told):
-        return Fault("meta_talk", f"'{found}'")
+        return Fault("meta_talk", shown(found))
     if found := number_list(said):
         return Fault("number_list", found)
     run, copied = longest_copy(said, told)
     if run > copied_words:
-        return Fault("copied", f"{run} words in a row: '{copied}'")
+        return Fault("copied", f"{run} words in a row: {shown(copied)}")
     source = Source(told, Text(question))
     return _ungrounded(said, source, grounded_share) or _unknown(said, source, told)
 
@@ -95,7 +96,7 @@ def check_restyled(
     if fault := _length(said, min_words, max_words):
         return fault
     if found := speaks_as_machine(said, known) or markup(said, known):
-        return Fault("meta_talk", f"'{found}'")
+        return Fault("meta_talk", shown(found))
     if said.words == before.words:
         return Fault("unchanged", "the same words as the plain answer")
     if fault := _lost(said, before, Text(prompt), grounded_share):

@@ -14,7 +14,7 @@ from inkprint.synthesize.wording import Text
 # Stems in common among those of either, in %: of eight stems each all must agree, of ten stems each nine.
 LIKENESS = 80
 # Of all function words these make another question: why he went, when he went.
-ASKING = frozenset("who whom whose what which how why when where not never".split())
+ASKING = frozenset("who whom whose what which how why when where".split())
 NOT_ASKED = FUNCTION_WORDS - ASKING
 SHORTEST = 3  # letters: "cat", "sea"; function words of other languages come along and do little
 STEM = 6  # letters that are kept: "question", "questions" and "questioned" are one

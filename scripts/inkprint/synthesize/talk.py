@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from inkprint.synthesize.wording import Text
+from inkprint.synthesize.wording import Text, shown
 
 # Of each language: "the", "this", nouns for a text, nouns for who wrote it, and what comes before and after.
 _LANGUAGES = (
@@ -134,12 +134,14 @@ _MARKUP = tuple(
         rf"^\W{{0,3}}(?:{_ROLES})\s*:",
     )
 )
-# A dash begins what somebody says in many languages; a hyphen with a space after it begins an entry.
+# A dash begins what somebody says in many languages; a hyphen with a space after it begins an entry. Blanks
+# are bounded: a small model may send nothing else for ever, and \s* over 20,000 of them takes minutes.
 _ENTRY = re.compile(
-    r"^\s*(?:[-*+•·▪◦‣●○■]|\(?(?:\d{1,3}|[ivx]+|[a-z])[.)])\s+\S.*", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]{0,20}(?:[-*+•·▪◦‣●○■]|\(?(?:\d{1,3}|[ivx]+|[a-z])[.)])[ \t]{1,20}\S.*",
+    re.IGNORECASE | re.MULTILINE,
 )
 _COUNTED = re.compile(r"(?:^|\s)\(?(\d{1,2})[.)]\s")
-_INDEX_LINE = re.compile(r"^[^\d\n]{2,60}(?:,|\.{2,}|\s{2,})\s*\d[\d,;\s–-]*$", re.MULTILINE)
+_INDEX_LINE = re.compile(r"^[^\d\n]{2,60}(?:,|\.{2,99}|[ \t]{2,99})[ \t]{0,9}\d[\d,; –-]*$", re.MULTILINE)
 _NUMBERS_IN_A_ROW = re.compile(r"\d[\d.]*(?:\s*(?:[,;–-]|,?\s(?:and|&))\s*\d[\d.]*){4,}")
 # Of letters and digits: a year or two in fifty words are 4 %, half of an index is figures.
 MOST_DIGITS = 0.1
@@ -148,18 +150,17 @@ MOST_DIGITS = 0.1
 def speaks_of_text(text: Text, passage: Text) -> str | None:
     """The words by which a text speaks of the text at hand or of who wrote it; None if it does not.
 
-    A passage may be about passages, texts or authors. "The author" is its own where it has that word at all,
-    "this text" and "the author argues" where it has "this text" and "the author". But passages and texts of
-    which it speaks say nothing: "according to the passage" and "the text says" are never its own.
+    A passage may be about passages, texts or authors. "The passage" and "the author" are its own where it has
+    that word at all; "this author" and "the author argues" where it has "this author" and "the author". But
+    "this text", "the text says" and "according to the passage" are never its own: a passage that says "this
+    chapter" speaks of itself, and what it speaks of says nothing.
     """
     for nouns, pattern in zip(_NOUNS, _OF_A_TEXT, strict=True):
         if not nouns.search(text.lower):  # the quick way out, for nearly all
             continue
         for found in pattern.finditer(text.text):
-            there = found["named"].lower() in passage.lower
-            telling = found["before"] or found["says"]
-            if telling or found["this"]:
-                own = there and bool(found["who"] or not telling)
+            if found["this"] or found["before"] or found["says"]:
+                own = bool(found["who"]) and found["named"].lower() in passage.lower
             else:
                 own = bool(re.search(rf"\b{found['noun'].lower()}s?\b", passage.lower))
             if not own:
@@ -197,8 +198,8 @@ def number_list(text: Text) -> str | None:
         return f"{digits / letters_and_digits:.0%} of its letters and digits are digits"
     entries = _ENTRY.findall(text.text)
     if len(entries) > 1:
-        return f"{len(entries)} entries: '{entries[0].strip()}'"
+        return f"{len(entries)} entries: {shown(entries[0])}"
     if [found for found in _COUNTED.findall(text.text) if found in ("1", "2", "3")][:3] == ["1", "2", "3"]:
         return "entries 1, 2, 3 in a row"
     found = _INDEX_LINE.search(text.text) or _NUMBERS_IN_A_ROW.search(text.text)
-    return f"'{found.group().strip()}'" if found else None
+    return shown(found.group()) if found else None

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from inkprint.words import word_spans, words
 
+SHOWN_WORDS = 12
 PARTS = re.compile(r"['’ʼ‐‑-]")
 
 
@@ -46,3 +47,9 @@ class Text:
     def in_a_row(self) -> str:
         """Its words with a space before and after each, for finding some of them in a row."""
         return f" {' '.join(self.words)} "
+
+
+def shown(text: str) -> str:
+    """A piece of a text for a message: in quotation marks, on one line, its first words if it has many."""
+    parts = text.split()
+    return f"'{' '.join(parts[:SHOWN_WORDS])}{' …' * (len(parts) > SHOWN_WORDS)}'"
