@@ -186,7 +186,8 @@ def test_a_passage_goes_into_the_prompt_as_it_is():
     assert request.prompt.count(text) == 1
     rest = request.prompt.replace(text, "")
     assert not re.search(r"{\w+}", rest)
-    assert rest.count("</passage>") == 1
+    assert rest.count("\n</passage>") == 1
+    assert "[/passage]" in rest
     assert "<count>2</count>" in rest
     assert "at most 8 words in a row" in rest
     assert rest.count(recipe.author) >= 1

@@ -69,6 +69,9 @@ def check_answer(
     in a row from the passage, quotations aside), ungrounded (less than `grounded_share` of its different
     content words in the passage or the question), unknown_name (a name, or a number in figures, that is in
     neither).
+
+    In 61 answers told afresh from passages of five books that share was 35 to 75 %; in the same answers given
+    to other passages of their book 17 %, and above 35 % twice in 800 times. So 0.35 parts them.
     """
     said, told = Text(answer), Text(passage)
     if fault := _length(said, min_words, max_words):
