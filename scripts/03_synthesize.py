@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inkprint.artifacts import Stage, read_manifest, stage_folder
-from inkprint.asking.replies import Replies
+from inkprint.asking.replies import NO_FILE, Replies
 from inkprint.asking.writer import make_writer
 from inkprint.command import Command, start
 from inkprint.errors import UserError
@@ -65,7 +65,7 @@ def main(command: Command) -> None:
     if command.settled(stage):
         return
     job = make_job(command, stage, dropped)
-    with Replies(job.cache(), command.recipe.run) as replies:
+    with Replies(job.cache() if job.writer else NO_FILE, command.recipe.run) as replies:
         if job.writer is not None:
             ask_for_all(job, job.writer, replies)
         write(job, stage, replies)

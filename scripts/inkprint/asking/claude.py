@@ -160,6 +160,11 @@ class Asker:
                     self._take()
                 else:
                     return
+            if self._under_way:
+                count, seconds = len(self._under_way), LAST_REPLIES_SECONDS
+                print(
+                    f"   stopping: at most {seconds:.0f} s for {count} replies that are under way", flush=True
+                )
             raise KeyboardInterrupt
         finally:
             self._gate.stopped.set()

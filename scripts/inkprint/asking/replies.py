@@ -30,6 +30,7 @@ create table if not exists batches (
   begun real not null, dollars real not null, probe text not null
 );
 """
+NO_FILE = Path(":memory:")  # what SQLite keeps nowhere: where nothing is to be written
 LOCK_SECONDS = 60.0  # another run may be writing
 
 

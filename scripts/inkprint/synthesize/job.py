@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inkprint.asking.money import Budget, CapReached, estimate
 from inkprint.asking.progress import Progress, Tell
-from inkprint.asking.replies import Replies
+from inkprint.asking.replies import NO_FILE, Replies
 from inkprint.asking.requests import Reading, Request, read
 from inkprint.asking.writer import CACHE, Requests, Writer, ask
 from inkprint.command import Command
@@ -38,7 +38,7 @@ class Job:
 def print_estimate(job: Job, writer: Writer) -> None:
     """What is still to be asked and what it will cost; nothing is written."""
     cache = job.cache()
-    with Replies(cache if cache.exists() else Path(":memory:"), job.command.recipe.run) as replies:
+    with Replies(cache if cache.exists() else NO_FILE, job.command.recipe.run) as replies:
         found = estimate(writer.keyed(job.plan.requests()), replies, writer.name)
         budget = writer.budget(replies, job.command.recipe.max_dollars)
         print("\n".join(estimate_lines(found, writer, budget)))
