@@ -237,26 +237,24 @@ def test_another_seed_holds_out_other_chapters():
     assert len({tuple(split_by_share(chapters, 0.1, 0.2, seed)) for seed in range(10)}) > 3
 
 
-def test_the_stage_on_a_book(workshop):
-    workshop.up_to("prepare")
-    passages = [json.loads(line) for line in workshop.output("02_prepare/passages.jsonl").open()]
-    summaries = [json.loads(line) for line in workshop.output("02_prepare/chapters.jsonl").open()]
-    pages = {json.loads(line)["id"] for line in workshop.output("01_extract/documents.jsonl").open()}
+def test_the_stage_on_a_book(written):
+    passages = [json.loads(line) for line in written.output("02_prepare/passages.jsonl").open()]
+    summaries = [json.loads(line) for line in written.output("02_prepare/chapters.jsonl").open()]
+    pages = {json.loads(line)["id"] for line in written.output("01_extract/documents.jsonl").open()}
     assert {p["split"] for p in passages} == {"train", "validation", "test"}
     split_of = {summary["title"]: summary["split"] for summary in summaries}
     for passage in passages:
         assert passage["split"] == split_of[passage["chapter"]]
         assert set(passage["page_ids"]) <= pages
-    counts = json.loads(workshop.output("02_prepare/manifest.json").read_text())["counts"]
+    counts = json.loads(written.output("02_prepare/manifest.json").read_text())["counts"]
     assert counts["in"] == counts["out"] + counts["rejected"]
 
 
 @pytest.mark.whole_runs
-def test_a_further_book_changes_no_passage_of_the_first(workshop, materials, tmp_path):
+def test_a_further_book_changes_no_passage_of_the_first(workshop, written, materials, tmp_path):
     from little import make_book
 
-    workshop.up_to("prepare")
-    alone = workshop.output("02_prepare/passages.jsonl").read_text().splitlines()
+    alone = written.output("02_prepare/passages.jsonl").read_text().splitlines()
     both = tmp_path / "both"
     both.mkdir()
     (both / "little.pdf").write_bytes((materials / "books" / "little.pdf").read_bytes())

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from small_run import PLANTED, make_run, run_script
 
 from inkprint import runs
-from inkprint.evaluate import intervals, metrics, similarity
+from inkprint.evaluate import intervals, metrics
 from inkprint.evaluate import words as counting
 from inkprint.records import Passage, Score, content_id
 from inkprint.words import word_spans, words
@@ -83,6 +83,8 @@ def test_keyword_density_counts_words_and_phrases():
 
 
 def test_similarity_is_one_for_the_same_words_and_zero_without_any_in_common():
+    from inkprint.evaluate import similarity
+
     fitted = similarity.fit(["the lamp burns low", "a gull cries", "the rope holds"])
     same, none, empty = similarity.similarities(
         fitted, ["gull rope", "lamp", ""], ["Rope, gull!", "gull", "gull"]
@@ -91,6 +93,8 @@ def test_similarity_is_one_for_the_same_words_and_zero_without_any_in_common():
 
 
 def test_keywords_are_the_authors_and_not_one_chapters():
+    from inkprint.evaluate import similarity
+
     texts = ["tide lamp tide zebra zebra zebra zebra", "tide lamp", "tide rope", "rope gull"]
     fitted = similarity.fit(texts)
     found = similarity.strongest_words(fitted, texts, ["1", "1", "2", "2"], 2)

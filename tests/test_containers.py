@@ -23,9 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pymupdf
 import pytest
 from conftest import ROOT
+
+from inkprint.extract.mupdf import pymupdf
 
 pytestmark = [pytest.mark.slow, pytest.mark.training, pytest.mark.timeout(1800)]
 

@@ -102,8 +102,8 @@ def test_no_data_and_no_base_are_named(tmp_path):
     assert "no base model there" in stops[1]
 
 
-def test_a_run_that_was_carried_here_needs_no_data(workshop):
-    workshop.stage("extract")
+def test_a_run_that_was_carried_here_needs_no_data(workshop, written):
+    workshop.take(written, "extract")
     workshop.change(model__base="./artifacts/cache/demo-base")
     (workshop.folder / "books").unlink()
     done = doctor(workshop.recipe, INKPRINT_ARTIFACTS=str(workshop.artifacts))
@@ -210,8 +210,8 @@ def test_hours_grow_with_the_work_and_shrink_with_the_card():
     assert train_hours(recipe, 8e9, 1e6, CARDS["h100"]) < hours
 
 
-def test_a_plan_from_a_laptop(workshop):
-    workshop.up_to("synthesize")
+def test_a_plan_from_a_laptop(workshop, written):
+    workshop.take(written, "synthesize")
     values = yaml.safe_load(workshop.recipe.read_text())
     values["model"] |= {"base": "unsloth/Qwen3-14B-unsloth-bnb-4bit", "revision": "main"}
     recipe = workshop.folder / "plan.yaml"

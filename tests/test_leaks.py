@@ -180,6 +180,7 @@ def test_nothing_held_out_stays_in_train_however_the_other_edition_is_cut(shop, 
     assert {"says what is held out", "stands in earlier passages"} <= {reject.reason for reject in rejects}
 
 
+@pytest.mark.whole_runs
 @pytest.mark.parametrize("split_by", ["chapter", "document"])
 def test_a_further_book_changes_nothing_that_is_held_out(shop, chapters, split_by):
     """Whatever it is: here the second edition of one, which comes before all the others."""
