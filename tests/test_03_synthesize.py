@@ -12,8 +12,8 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from little import chapters
+from made_up import make_passage
 
-from inkprint.records import Passage
 from inkprint.synthesize.phrases import KeyPhrases
 
 FORM_WORDS = {
@@ -72,17 +72,7 @@ def test_every_question_names_the_strongest_phrase(seed):
 def test_a_word_of_one_held_out_chapter_is_asked_about():
     """Phrases are learnt in each split: a test chapter's nouns stand nowhere in the training text."""
     passages = [
-        Passage(
-            id=f"passage-{title}-{part}",
-            document="book.pdf",
-            chapter=title,
-            pages=[1],
-            page_ids=["page-1"],
-            split=split,
-            text=text,
-            words=len(text.split()),
-            overlap_words=0,
-        )
+        make_passage(text, split, title, id=f"passage-{title}-{part}")
         for title, split, text in (
             ("lamp", "train", "The lamp is old. I like the lamp at night. The wick of the lamp is wet."),
             ("rope", "train", "The rope is old. I like the rope in spring. The knot of the rope is wet."),

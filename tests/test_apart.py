@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from little import make_book
+from made_up import make_page
 
 from inkprint.errors import UserError
 from inkprint.extract.apart import read_apart
@@ -26,10 +27,7 @@ Tell = Callable[[int, int], None]
 def read(number: int, tell: Tell, seconds: float = 0.0) -> list[Page]:
     """Stands for a document of one page that takes a while."""
     time.sleep(seconds)
-    page = {"id": f"page-{number}", "document": "d", "document_sha256": "0", "page": number, "label": "",
-            "page_class": "body", "kept": True, "reason": "", "evidence": "", "continues": False,
-            "chapters": [], "text": "…", "removed": [], "marked": []}  # fmt: skip
-    return [Page.model_validate(page)]
+    return [make_page(number, id=f"page-{number}")]
 
 
 def tell_imports(path: Path, tell: Tell) -> list[Page]:
