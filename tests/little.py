@@ -47,7 +47,7 @@ def chapters(seed: int = 0) -> list[tuple[str, list[str]]]:
 
 def make_book(path: Path, seed: int = 0) -> None:
     """Set the chapters as a PDF, each on pages of its own, with an outline."""
-    import pymupdf
+    from inkprint.extract.mupdf import pymupdf
 
     path.parent.mkdir(parents=True, exist_ok=True)
     document = pymupdf.open()

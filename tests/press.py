@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pymupdf
-
+from inkprint.extract.mupdf import pymupdf
+from inkprint.extract.overrides import Overrides
+from inkprint.extract.reading import read_document
+from inkprint.recipe import ROOT
+from inkprint.recipe_file import load_recipe
 from inkprint.records import Page
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, LEADING = 360, 540, 50, 310, 80, 14
@@ -17,6 +21,7 @@ WORDS = (
     "winter copper anchor garden letter thunder pebble candle number shelter mountain feather carry "
     "gather remember promise wander follow listen answer travel hammer whisper settle measure borrow"
 ).split()
+SETTINGS = load_recipe(ROOT / "recipes" / "demo.yaml").extract.model_copy(update={"ocr_language": None})
 LINKS = "the of and in with under over beside for near from".split()
 
 
@@ -33,17 +38,28 @@ def make_prose(seed: int, paragraphs: int) -> list[str]:
     return made
 
 
+@functools.cache
+def _width_of_word(word: str, size: float) -> float:
+    return pymupdf.get_text_length(word, FONT, size)
+
+
+def width_of(text: str, size: float) -> float:
+    """Of words with a blank between them; PyMuPDF takes a millisecond for a line, and a word comes often."""
+    words = text.split()
+    return sum(_width_of_word(word, size) for word in words) + (len(words) - 1) * _width_of_word(" ", size)
+
+
 def wrap(text: str, width: float, size: float, indent: float = 0.0) -> list[str]:
     """Lines of at most `width`, words broken after four letters where that fills the line."""
     lines, line = [], ""
     for word in text.split():
         room = width - (indent if not lines else 0)
         tried = f"{line} {word}".strip()
-        if pymupdf.get_text_length(tried, FONT, size) <= room:
+        if width_of(tried, size) <= room:
             line = tried
             continue
         head, tail = word[:4] + "-", word[4:]
-        if len(tail) > 2 and word.isalpha() and pymupdf.get_text_length(f"{line} {head}", FONT, size) <= room:
+        if len(tail) > 2 and word.isalpha() and width_of(f"{line} {head}", size) <= room:
             lines.append(f"{line} {head}".strip())
             line = tail
         else:
@@ -181,6 +197,12 @@ def back_matter(press: Press, classes: list[str]) -> None:
 
 
 # -- what came out ----------------------------------------------------------------------------
+
+
+def read(path: Path, **changes: object) -> list[Page]:
+    """The pages of a document as 01 writes them, by the demo's settings, with these changes, without OCR."""
+    settings = SETTINGS.model_copy(update=changes)
+    return read_document(path.name, path, Overrides(), settings, "", lambda done, of: None)
 
 
 def chapters_of(pages: list[Page]) -> dict[str, list[str]]:

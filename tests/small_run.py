@@ -10,11 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from made_up import make_page, make_passage
+
 from inkprint.artifacts import Stage
 from inkprint.prepare.leaks import audit
 from inkprint.recipe import ROOT
 from inkprint.recipe_file import load_recipe
-from inkprint.records import Answer, Likelihood, Message, Passage, content_id, write_records
+from inkprint.records import Answer, Likelihood, Message, Page, Passage, content_id, write_records
 
 PYTHON = sys.executable
 WRITER = "anthropic claude-haiku-4-5"
@@ -54,16 +56,14 @@ def make_passages(dice: random.Random, test: int = 24, train: int = 40) -> list[
         text = sentences(dice, VOICE, SUBJECTS[number % len(SUBJECTS)], 80)
         text = f"{text} {PLANTED.capitalize()}." if number == 3 else text
         passages.append(
-            Passage(
+            make_passage(
+                text,
+                split,
+                f"Chapter {number // 8 + 1}",
                 id=content_id("passage", number, text),
                 document="keeper.pdf",
-                chapter=f"Chapter {number // 8 + 1}",
                 pages=[number + 5],
                 page_ids=[f"page-{number:012x}"],
-                split=split,
-                text=text,
-                words=len(text.split()),
-                overlap_words=0,
             )
         )
     return passages
@@ -194,15 +194,20 @@ def make_rejects(passages: list[Passage]) -> list[dict]:
     ]  # fmt: skip
 
 
-def make_pages() -> list[dict]:
+def make_pages() -> list[Page]:
     classes = ["front matter", "contents", *["body"] * 46, "notes", "index"]
     return [
-        {"id": f"page-{n:012x}", "document": "keeper.pdf", "document_sha256": "0" * 64, "page": n + 1,
-         "label": str(n + 1), "page_class": kind, "kept": kind == "body",
-         "reason": "" if kind == "body" else kind, "evidence": "made up", "continues": False,
-         "chapters": [], "text": "…", "removed": [], "marked": []}
+        make_page(
+            n + 1,
+            id=f"page-{n:012x}",
+            document="keeper.pdf",
+            label=str(n + 1),
+            page_class=kind,
+            kept=kind == "body",
+            reason="" if kind == "body" else kind,
+        )
         for n, kind in enumerate(classes)
-    ]  # fmt: skip
+    ]
 
 
 def make_leaks(passages: list[Passage]) -> dict:

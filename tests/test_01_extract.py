@@ -13,7 +13,6 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
-import pymupdf
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -31,6 +30,7 @@ from press import (
     chapters_of,
     make_book,
     make_prose,
+    read,
     removed,
     wrap,
 )
@@ -38,6 +38,7 @@ from press import (
 from inkprint.extract.footnotes import cut_glued_marks, names_with_figures
 from inkprint.extract.headings import same_title, split_number
 from inkprint.extract.letters import WORD, Joiner, as_written, clean, count_words, is_ornament, one_space
+from inkprint.extract.mupdf import pymupdf
 from inkprint.extract.plain import text_pages
 from inkprint.recipe import ROOT
 from inkprint.records import Page, read_records
@@ -139,14 +140,13 @@ def test_same_bytes_again_and_no_work_when_fresh(book):
     assert path.read_bytes() == before
 
 
-@pytest.mark.whole_runs
 @pytest.mark.parametrize(
     ("outline", "contents", "heads"),
     [("broken", True, True), ("none", True, False), ("none", False, True)],
 )
 def test_chapters_without_a_whole_outline(tmp_path, outline, contents, heads):
     made = make_book(tmp_path / "small.pdf", outline, contents, heads)
-    pages = extract(tmp_path, made.path)
+    pages = read(made.path)
     found = {re.sub(r"^CHAPTER \d: ", "", title): text for title, text in chapters_of(pages).items()}
     assert found == made.chapters
     assert [page.page_class for page in pages] == made.classes
@@ -231,9 +231,9 @@ def test_an_override_that_makes_no_sense_is_one_line(overridden, text, says):
     assert not pages
 
 
-def test_a_bibliography_under_a_title_of_its_own_is_one(tmp_path):
+def test_a_bibliography_under_a_title_of_its_own_is_one():
     """The demo's book calls it Books in the House; it follows the notes and is in alphabetical order."""
-    pages = extract(tmp_path, ROOT / "data" / "demo" / "books")
+    pages = read(ROOT / "data" / "demo" / "books" / "inventory-of-little-skerry.pdf")
     dropped = [page.page_class for page in pages if not page.kept]
     front = ["title", "copyright", "dedication", "blank", "contents", "contents"]
     assert dropped == [*front, "notes", "bibliography", "index", "index"]
@@ -254,7 +254,7 @@ def test_footnotes_and_their_marks_stand_apart(tmp_path):
         press.at(LEFT + 4, HEIGHT - 58, f"He came {count}, and it was enough.", 8)
         press.at(LEFT, HEIGHT - 48, f"2 So he said, {count} and more than that.", 8)
     press.document.save(tmp_path / "notes.pdf")
-    pages = extract(tmp_path, tmp_path / "notes.pdf")
+    pages = read(tmp_path / "notes.pdf")
     for page, count in zip(pages[1:], ("once", "twice", "alone", "late"), strict=True):
         assert page.text.endswith('The bishop came to the island and he said "nothing."')
         assert [line.text for line in page.removed if line.reason == "footnote"] == [
@@ -272,12 +272,11 @@ def test_ornament_ligatures_accents_and_controls(tmp_path):
     press.y += 40
     press.set(make_prose(2, 1), bottom=HEIGHT)
     press.document.save(tmp_path / "marks.pdf")
-    (page,) = extract(tmp_path, tmp_path / "marks.pdf")
+    (page,) = read(tmp_path / "marks.pdf")
     assert page.text.split("\n\n") == [*make_prose(1, 1), "Café na\u00efve office.", *make_prose(2, 1)]
     assert removed([page], "ornament") == ["* * *"]
 
 
-@pytest.mark.whole_runs
 def test_a_refrain_at_the_same_height_of_many_pages_is_no_running_head(tmp_path):
     """A litany comes back where heads stand, chapter by chapter; heads come back page by page."""
     refrain = "There are two kinds of harbour"
@@ -293,12 +292,11 @@ def test_a_refrain_at_the_same_height_of_many_pages_is_no_running_head(tmp_path)
         press.turn()
         press.set(make_prose(200 + number, 2), bottom=HEIGHT)
     press.document.save(tmp_path / "litany.pdf")
-    kept = [page for page in extract(tmp_path, tmp_path / "litany.pdf") if page.kept]
+    kept = [page for page in read(tmp_path / "litany.pdf") if page.kept]
     assert sum(page.text.count(refrain) for page in kept) == 14
     assert TITLE.upper() not in " ".join(page.text for page in kept)
 
 
-@pytest.mark.whole_runs
 @pytest.mark.parametrize("rest", ["three days, and on the fourth they stopped", "I count one stove kindly"])
 def test_the_last_line_of_a_chapter_alone_on_a_page_is_text(tmp_path, rest):
     press = Press()
@@ -308,7 +306,7 @@ def test_the_last_line_of_a_chapter_alone_on_a_page_is_text(tmp_path, rest):
         press.turn()
         press.at(LEFT, press.y, rest, 10)
     press.document.save(tmp_path / "rest.pdf")
-    pages = extract(tmp_path, tmp_path / "rest.pdf")
+    pages = read(tmp_path / "rest.pdf")
     assert all(page.kept for page in pages), [(p.page, p.page_class, p.evidence) for p in pages if not p.kept]
     assert sum(rest in page.text for page in pages) == 4
 
@@ -331,7 +329,7 @@ def test_body_under_its_own_heading_inside_the_notes_is_kept(tmp_path):
     added = len(late.document)
     document.set_toc([[1, title, page + added * (page > index)] for _, title, page in press.outline])
     document.save(tmp_path / "thanks.pdf")
-    pages = extract(tmp_path, tmp_path / "thanks.pdf")
+    pages = read(tmp_path / "thanks.pdf")
     found = chapters_of(pages)["Thanks to All"]
     assert found == thanks
     kinds = [kind for kind, _ in itertools.groupby(page.page_class for page in pages)]
@@ -382,7 +380,7 @@ def make_epub(path: Path, chapters: dict[str, list[str]]) -> None:
 def test_an_epub_keeps_every_paragraph_and_drops_its_cover(tmp_path):
     chapters = {f"Of the {thing}": make_prose(n, 12) for n, thing in enumerate(("Lamp", "Rope", "Door"))}
     make_epub(tmp_path / "small.epub", chapters)
-    pages = extract(tmp_path, tmp_path / "small.epub")
+    pages = read(tmp_path / "small.epub")
     assert pages[0].page_class == "cover"
     assert chapters_of(pages) == chapters
 
@@ -405,7 +403,7 @@ def test_plain_text_drops_the_licence_and_finds_chapters(tmp_path):
     blocks += ["\n\nEnd of the Project Gutenberg EBook", "*** START: FULL LICENSE ***", *make_prose(8, 20)]
     path = tmp_path / "small.data"  # its content says that it is text
     path.write_text("\n\n".join(blocks), encoding="utf-8-sig", newline="\r\n")
-    pages = extract(tmp_path, path)
+    pages = read(path)
     assert chapters_of(pages) == chapters
     assert {page.page_class for page in pages if not page.kept} == {"licence"}
     assert sum(page.kept for page in pages) > 3

@@ -10,6 +10,7 @@ import pytest
 from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up import make_page
 
 from inkprint.prepare.chapters import Chapter, Sentence, read_chapters
 from inkprint.prepare.passages import add_overlap, cut_chapter
@@ -19,10 +20,8 @@ from inkprint.records import (
     ChapterStart,
     ChapterSummary,
     MarkedLine,
-    Page,
     Reject,
     RemovedLine,
-    content_id,
     write_records,
 )
 from inkprint.sentences import sentence_spans
@@ -57,32 +56,13 @@ def test_sentences_hold_every_word_once(text):
     assert " ".join(sentences_of(text)).split() == text.split()
 
 
-def page(number, text, chapters=(), continues=False, kept=True, document="book.pdf"):
-    return Page(
-        id=content_id("page", document, number, text),
-        document=document,
-        document_sha256=document.ljust(64, "0"),
-        page=number,
-        label="",
-        page_class="body",
-        kept=kept,
-        reason="" if kept else "notes",
-        evidence="",
-        continues=continues,
-        chapters=list(chapters),
-        text=text,
-        removed=[],
-        marked=[],
-    )
-
-
 def test_chapters_begin_where_the_headings_are():
     pages = [
-        page(1, "Before it all."),
-        page(2, "One goes on.\n\nTwo begins.", [ChapterStart(title="Two", at=14)]),
-        page(3, "Two ends. ", kept=True),
-        page(4, "Notes.", kept=False),
-        page(5, "Three.", [ChapterStart(title="Three", at=0)]),
+        make_page(1, "Before it all."),
+        make_page(2, "One goes on.\n\nTwo begins.", chapters=[ChapterStart(title="Two", at=14)]),
+        make_page(3, "Two ends. ", kept=True),
+        make_page(4, "Notes.", kept=False),
+        make_page(5, "Three.", chapters=[ChapterStart(title="Three", at=0)]),
     ]
     found = read_chapters(pages)
     assert [(c.title, [s.text for s in c.sentences]) for c in found] == [
@@ -95,8 +75,9 @@ def test_chapters_begin_where_the_headings_are():
 
 def test_a_paragraph_goes_on_across_pages_and_its_sentence_knows_both():
     starts = [ChapterStart(title="One", at=0)]
-    pages = [page(1, "It is a long story and it is", starts), page(2, "told here. The end.", continues=True)]
-    pages += [page(n, "More.", [ChapterStart(title=f"C{n}", at=0)]) for n in (3, 4)]
+    pages = [make_page(1, "It is a long story and it is", chapters=starts)]
+    pages.append(make_page(2, "told here. The end.", continues=True))
+    pages += [make_page(n, "More.", chapters=[ChapterStart(title=f"C{n}", at=0)]) for n in (3, 4)]
     first, second = read_chapters(pages)[0].sentences
     assert first.text == "It is a long story and it is told here."
     assert first.pages == (1, 2)
@@ -113,18 +94,18 @@ def test_a_paragraph_goes_on_across_pages_and_its_sentence_knows_both():
 )
 def test_a_word_hyphenated_across_pages(before, after, joined):
     starts = [ChapterStart(title="One", at=0)]
-    pages = [page(1, before, starts), page(2, after, continues=True)]
-    pages += [page(n, "More.", [ChapterStart(title=f"C{n}", at=0)]) for n in (3, 4)]
+    pages = [make_page(1, before, chapters=starts), make_page(2, after, continues=True)]
+    pages += [make_page(n, "More.", chapters=[ChapterStart(title=f"C{n}", at=0)]) for n in (3, 4)]
     assert read_chapters(pages)[0].sentences[0].text == joined
 
 
 def test_equal_titles_are_told_apart():
-    pages = [page(n, "Text.", [ChapterStart(title="Interlude", at=0)]) for n in range(1, 4)]
+    pages = [make_page(n, "Text.", chapters=[ChapterStart(title="Interlude", at=0)]) for n in range(1, 4)]
     assert [c.title for c in read_chapters(pages)] == ["Interlude", "Interlude (2)", "Interlude (3)"]
 
 
 def test_a_book_without_chapters_is_cut_into_pieces_that_lose_nothing():
-    pages = [page(n, f"Page {n} says this.\n\nAnd it says that on {n}.") for n in range(1, 60)]
+    pages = [make_page(n, f"Page {n} says this.\n\nAnd it says that on {n}.") for n in range(1, 60)]
     pieces = read_chapters(pages)
     assert 15 <= len(pieces) <= 21
     said = [s.text for piece in pieces for s in piece.sentences]
@@ -238,26 +219,24 @@ def test_another_seed_holds_out_other_chapters():
     assert len({tuple(split_by_share(chapters, 0.1, 0.2, seed)) for seed in range(10)}) > 3
 
 
-def test_the_stage_on_a_book(workshop):
-    workshop.up_to("prepare")
-    passages = [json.loads(line) for line in workshop.output("02_prepare/passages.jsonl").open()]
-    summaries = [json.loads(line) for line in workshop.output("02_prepare/chapters.jsonl").open()]
-    pages = {json.loads(line)["id"] for line in workshop.output("01_extract/documents.jsonl").open()}
+def test_the_stage_on_a_book(written):
+    passages = [json.loads(line) for line in written.output("02_prepare/passages.jsonl").open()]
+    summaries = [json.loads(line) for line in written.output("02_prepare/chapters.jsonl").open()]
+    pages = {json.loads(line)["id"] for line in written.output("01_extract/documents.jsonl").open()}
     assert {p["split"] for p in passages} == {"train", "validation", "test"}
     split_of = {summary["title"]: summary["split"] for summary in summaries}
     for passage in passages:
         assert passage["split"] == split_of[passage["chapter"]]
         assert set(passage["page_ids"]) <= pages
-    counts = json.loads(workshop.output("02_prepare/manifest.json").read_text())["counts"]
+    counts = json.loads(written.output("02_prepare/manifest.json").read_text())["counts"]
     assert counts["in"] == counts["out"] + counts["rejected"]
 
 
 @pytest.mark.whole_runs
-def test_a_further_book_changes_no_passage_of_the_first(workshop, materials, tmp_path):
+def test_a_further_book_changes_no_passage_of_the_first(workshop, written, materials, tmp_path):
     from little import make_book
 
-    workshop.up_to("prepare")
-    alone = workshop.output("02_prepare/passages.jsonl").read_text().splitlines()
+    alone = written.output("02_prepare/passages.jsonl").read_text().splitlines()
     both = tmp_path / "both"
     both.mkdir()
     (both / "little.pdf").write_bytes((materials / "books" / "little.pdf").read_bytes())
@@ -282,7 +261,7 @@ def review(tmp_path_factory) -> tuple[str, list[dict[str, str]]]:
     """review.html and the rows of pages.csv of two documents, one of which would like to be a web page."""
     folder = tmp_path_factory.mktemp("review")
     hostile = '<script>alert(1)</script> \u202e & "quoted"'
-    pages = [page(n, f"Text {n}.", [ChapterStart(title=f"C{n}", at=0)]) for n in (1, 2, 3)]
+    pages = [make_page(n, f"Text {n}.", chapters=[ChapterStart(title=f"C{n}", at=0)]) for n in (1, 2, 3)]
     pages[0] = pages[0].model_copy(
         update={
             "label": "xii",
@@ -291,7 +270,7 @@ def review(tmp_path_factory) -> tuple[str, list[dict[str, str]]]:
         }
     )
     dropped = {"kept": False, "page_class": "index", "reason": "index", "evidence": hostile}
-    pages.append(page(4, hostile).model_copy(update=dropped))
+    pages.append(make_page(4, hostile).model_copy(update=dropped))
     pages += [p.model_copy(update={"document": f"<b>{p.document}"}) for p in pages[:2]]
     chapters = [
         ChapterSummary(

@@ -108,11 +108,10 @@ def read(path):
         return [json.loads(line) for line in handle]
 
 
-def test_the_stage_on_a_book(workshop):
-    workshop.up_to("synthesize")
-    passages = {p["id"]: p for p in read(workshop.output("02_prepare/passages.jsonl"))}
-    examples = read(workshop.output("03_synthesize/examples.jsonl"))
-    rejects = read(workshop.output("03_synthesize/rejects.jsonl"))
+def test_the_stage_on_a_book(written):
+    passages = {p["id"]: p for p in read(written.output("02_prepare/passages.jsonl"))}
+    examples = read(written.output("03_synthesize/examples.jsonl"))
+    rejects = read(written.output("03_synthesize/rejects.jsonl"))
     assert len(examples) + len(rejects) == 3 * len(passages)
     assert len({e["id"] for e in examples}) == len(examples)
     for example in examples:
@@ -132,10 +131,9 @@ def test_the_stage_on_a_book(workshop):
     assert len(set(questions)) == len(questions), "a question is asked twice of one passage"
 
 
-def test_both_questions_are_about_what_the_passage_is_about(workshop):
-    workshop.up_to("synthesize")
+def test_both_questions_are_about_what_the_passage_is_about(written):
     asked: dict[str, list[str]] = {}
-    for example in read(workshop.output("03_synthesize/examples.jsonl")):
+    for example in read(written.output("03_synthesize/examples.jsonl")):
         if example["task"] == "question_passage":
             asked.setdefault(example["source_id"], []).append(example["prompt"][0]["content"])
     pairs = [questions for questions in asked.values() if len(questions) == 2]
@@ -146,10 +144,11 @@ def test_both_questions_are_about_what_the_passage_is_about(workshop):
 
 
 @pytest.mark.whole_runs
-def test_a_system_prompt_comes_first_and_counts_as_an_input(workshop):
+def test_a_system_prompt_comes_first_and_counts_as_an_input(workshop, written):
     persona = ROOT / "prompts" / "persona.txt"
     workshop.change(synthesize__system_prompt=str(persona.relative_to(ROOT)))
-    workshop.up_to("synthesize")
+    workshop.take(written, "prepare")
+    workshop.stage("synthesize")
     example = read(workshop.output("03_synthesize/examples.jsonl"))[0]
     assert [m["role"] for m in example["prompt"]] == ["system", "user"]
     assert example["prompt"][0]["content"] == persona.read_text().splitlines()[1].replace(
@@ -160,31 +159,31 @@ def test_a_system_prompt_comes_first_and_counts_as_an_input(workshop):
 
 
 @pytest.mark.whole_runs
-def test_tasks_come_in_the_numbers_asked_for(workshop):
+def test_tasks_come_in_the_numbers_asked_for(workshop, written):
     questions = workshop.values()["synthesize"]["tasks"]["question_passage"] | {"questions": 1}
     workshop.change(synthesize__tasks={"question_passage": questions})
-    workshop.up_to("synthesize")
+    workshop.take(written, "prepare")
+    workshop.stage("synthesize")
     examples = read(workshop.output("03_synthesize/examples.jsonl"))
     assert {e["task"] for e in examples} == {"question_passage"}
     assert len({e["source_id"] for e in examples}) == len(examples)
 
 
 @pytest.mark.whole_runs
-def test_the_same_input_gives_the_same_bytes(workshop):
-    workshop.up_to("synthesize")
+def test_the_same_input_gives_the_same_bytes(workshop, written):
+    workshop.take(written, "synthesize")
     first = workshop.output("03_synthesize/examples.jsonl").read_bytes()
     workshop.stage("synthesize", "--force")
     assert workshop.output("03_synthesize/examples.jsonl").read_bytes() == first
 
 
 @pytest.mark.training  # for the seconds that the library takes to import
-def test_datasets_loads_the_examples_as_they_are(workshop):
+def test_datasets_loads_the_examples_as_they_are(written, tmp_path):
     import datasets
 
-    workshop.up_to("synthesize")
-    path = workshop.output("03_synthesize/examples.jsonl")
+    path = written.output("03_synthesize/examples.jsonl")
     loaded = datasets.load_dataset(
-        "json", data_files=str(path), split="train", cache_dir=str(workshop.folder / "cache")
+        "json", data_files=str(path), split="train", cache_dir=str(tmp_path / "cache")
     )
     assert loaded.num_rows == len(read(path))
     assert loaded[0]["prompt"] == read(path)[0]["prompt"]

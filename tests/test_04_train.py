@@ -63,27 +63,28 @@ def test_the_mask_proof_shows_the_answer_and_only_the_answer(finished):
     assert proof["truncated"] == 0
 
 
-def test_rows_too_long_are_rejected_and_counted(workshop, base):
+def test_rows_too_long_are_rejected_and_counted(workshop, written, base):
     workshop.change(train__max_tokens=110)
-    workshop.up_to("train")
+    workshop.take(written, "synthesize")
+    workshop.stage("train")
     rejects = read(workshop.output("04_train/rejects.jsonl"))
     counts = json.loads(workshop.output("04_train/manifest.json").read_text())["counts"]
     assert 0 < counts["rejected"] == len(rejects)
     assert all("too long" in reject["reason"] for reject in rejects)
 
 
-def test_nothing_to_learn_from_stops_the_run(workshop, base):
+def test_nothing_to_learn_from_stops_the_run(workshop, written, base):
     workshop.change(train__max_tokens=8)
-    workshop.up_to("synthesize")
+    workshop.take(written, "synthesize")
     done = workshop.stage("train", check=False)
     assert done.returncode == 2
     assert "no token would be learned from" in done.stderr
     assert not workshop.output("04_train").exists()
 
 
-def test_more_tokens_than_the_base_has_positions(workshop, base):
+def test_more_tokens_than_the_base_has_positions(workshop, written, base):
     workshop.change(train__max_tokens=4096)
-    workshop.up_to("synthesize")
+    workshop.take(written, "synthesize")
     done = workshop.stage("train", check=False)
     assert done.returncode == 2
     assert "holds 512 tokens" in done.stderr
@@ -95,9 +96,10 @@ def test_the_same_run_twice_gives_the_same_adapter(finished):
     assert adapter_digest(finished) == first
 
 
-def test_loss_over_all_tokens(workshop, base):
+def test_loss_over_all_tokens(workshop, written, base):
     workshop.change(train__loss="all")
-    workshop.up_to("train")
+    workshop.take(written, "synthesize")
+    workshop.stage("train")
     proof = json.loads(workshop.output("04_train/mask_proof.json").read_text())
     assert proof["prompt_tokens"] == 0
     assert "<|im_start|>user" in proof["sample"]["supervised"]
@@ -130,8 +132,8 @@ def _whole_lines(path):
 
 
 @pytest.mark.parametrize("step", [3, pytest.param(6, marks=pytest.mark.slow)])
-def test_a_killed_training_ends_in_the_same_adapter(step, finished, workshop, base):
-    workshop.up_to("synthesize")
+def test_a_killed_training_ends_in_the_same_adapter(step, finished, workshop, written):
+    workshop.take(written, "synthesize")
     kill_at_step(workshop, step)
     status = subprocess.run(
         [sys.executable, ROOT / "scripts" / "status.py", workshop.recipe],
@@ -166,10 +168,10 @@ def test_a_checkpoint_that_was_being_written_is_passed_over(tmp_path):
 
 
 @pytest.fixture
-def for_two(workshop, base):
+def for_two(workshop, written, base):
     """A workshop whose recipe two processes share, with 01 to 03 done."""
     workshop.change(gpus=2, train__batch_size=4, train__accumulation_steps=2)
-    workshop.up_to("synthesize")
+    workshop.take(written, "synthesize")
     return workshop
 
 

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up import make_passage
 from small_run import PLANTED, make_run, run_script
 
 from inkprint import runs
-from inkprint.evaluate import intervals, metrics, similarity
+from inkprint.evaluate import intervals, metrics
 from inkprint.evaluate import words as counting
-from inkprint.records import Passage, Score, content_id
+from inkprint.records import Score
 from inkprint.words import word_spans, words
 
 FOLDER = "06_evaluate"
@@ -25,20 +26,6 @@ FOLDER = "06_evaluate"
 def lines(path):
     with path.open(encoding="utf-8") as handle:
         return [json.loads(line) for line in handle]
-
-
-def passage(text, chapter="One", overlap=0, split="train"):
-    return Passage(
-        id=content_id("passage", text),
-        document="a.pdf",
-        chapter=chapter,
-        pages=[1],
-        page_ids=["page-1"],
-        split=split,
-        text=text,
-        words=len(text.split()),
-        overlap_words=overlap,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +70,8 @@ def test_keyword_density_counts_words_and_phrases():
 
 
 def test_similarity_is_one_for_the_same_words_and_zero_without_any_in_common():
+    from inkprint.evaluate import similarity
+
     fitted = similarity.fit(["the lamp burns low", "a gull cries", "the rope holds"])
     same, none, empty = similarity.similarities(
         fitted, ["gull rope", "lamp", ""], ["Rope, gull!", "gull", "gull"]
@@ -91,6 +80,8 @@ def test_similarity_is_one_for_the_same_words_and_zero_without_any_in_common():
 
 
 def test_keywords_are_the_authors_and_not_one_chapters():
+    from inkprint.evaluate import similarity
+
     texts = ["tide lamp tide zebra zebra zebra zebra", "tide lamp", "tide rope", "rope gull"]
     fitted = similarity.fit(texts)
     found = similarity.strongest_words(fitted, texts, ["1", "1", "2", "2"], 2)
@@ -121,7 +112,7 @@ letters = st.lists(st.sampled_from("abc"), max_size=25)
 @given(st.lists(letters.filter(bool), min_size=1, max_size=3), letters)
 def test_longest_run_is_the_longest_common_run_of_words(chapters, answer):
     training = runs.index_training_text(
-        passage(" ".join(text), chapter=str(number)) for number, text in enumerate(chapters)
+        make_passage(" ".join(text), chapter=str(number)) for number, text in enumerate(chapters)
     )
     run = runs.longest_run(" ".join(answer), training)
     assert run.words == max(longest_by_hand(answer, text) for text in chapters)
@@ -129,15 +120,15 @@ def test_longest_run_is_the_longest_common_run_of_words(chapters, answer):
 
 
 def test_a_run_across_two_overlapping_passages_is_whole_and_one_across_chapters_is_not():
-    one, two = passage("a b c d e"), passage("d e f g h", overlap=2)
-    three = passage("i j k", chapter="Two")
+    one, two = make_passage("a b c d e"), make_passage("d e f g h", overlap_words=2)
+    three = make_passage("i j k", chapter="Two")
     training = runs.index_training_text([one, two, three])
     assert runs.longest_run("x a b c d e f g h i j", training).words == 8
     assert runs.longest_run("f, G! H", training).passage_id == two.id
 
 
 def test_an_answer_without_known_words_has_no_run():
-    training = runs.index_training_text([passage("a b c")])
+    training = runs.index_training_text([make_passage("a b c")])
     assert runs.longest_run("x y", training) == runs.longest_run("", training)
     assert runs.longest_run("x y", training).words == 0
 

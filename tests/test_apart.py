@@ -11,12 +11,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import pymupdf
 import pytest
 from little import make_book
+from made_up import make_page
 
 from inkprint.errors import UserError
 from inkprint.extract.apart import read_apart
+from inkprint.extract.mupdf import pymupdf
 from inkprint.recipe import ROOT
 from inkprint.records import Page
 
@@ -26,10 +27,7 @@ Tell = Callable[[int, int], None]
 def read(number: int, tell: Tell, seconds: float = 0.0) -> list[Page]:
     """Stands for a document of one page that takes a while."""
     time.sleep(seconds)
-    page = {"id": f"page-{number}", "document": "d", "document_sha256": "0", "page": number, "label": "",
-            "page_class": "body", "kept": True, "reason": "", "evidence": "", "continues": False,
-            "chapters": [], "text": "…", "removed": [], "marked": []}  # fmt: skip
-    return [Page.model_validate(page)]
+    return [make_page(number, id=f"page-{number}")]
 
 
 def tell_imports(path: Path, tell: Tell) -> list[Page]:
@@ -101,8 +99,8 @@ def fill_the_disk(_tell: Tell) -> list[Page]:
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
-        (hang, "bad.pdf: not read in 6 s"),
-        (spin, "bad.pdf: not read in 6 s"),
+        (hang, "bad.pdf: not read in 3 s"),
+        (spin, "bad.pdf: not read in 3 s"),
         (swell, "bad.pdf: needs more than 2 GB of memory"),
         (crash, "bad.pdf: the process that read it crashed (SIGSEGV)"),
         (refuse, "book.pdf: encrypted"),
@@ -112,7 +110,7 @@ def fill_the_disk(_tell: Tell) -> list[Page]:
 @pytest.mark.whole_runs
 def test_a_bad_document_is_one_line_and_the_next_is_read(tmp_path, bad, says):
     jobs = {"bad.pdf": bad, "good.pdf": partial(read, 1)}
-    first, second = read_apart(jobs, tmp_path, workers=1, told=print, limit_seconds=6, limit_bytes=2 * 2**30)
+    first, second = read_apart(jobs, tmp_path, workers=1, told=print, limit_seconds=3, limit_bytes=2 * 2**30)
     assert says in first.problem
     assert "\n" not in first.problem
     assert ("in stumble" in first.trace) == (bad is stumble)
@@ -121,13 +119,14 @@ def test_a_bad_document_is_one_line_and_the_next_is_read(tmp_path, bad, says):
     assert not our_children(), "a process outlived its time"
 
 
+@pytest.mark.whole_runs
 def test_every_page_that_ocr_reads_gives_its_document_the_time_again(tmp_path):
     told: list[tuple[str, int, int]] = []
-    jobs = {"scan.pdf": partial(read_scans, 6, 0.8), "late.pdf": partial(read_scans, 1, 9)}
-    scan, late = read_apart(jobs, tmp_path, workers=1, told=lambda *said: told.append(said), limit_seconds=3)
+    jobs = {"scan.pdf": partial(read_scans, 7, 0.5), "late.pdf": partial(read_scans, 1, 9)}
+    scan, late = read_apart(jobs, tmp_path, workers=1, told=lambda *said: told.append(said), limit_seconds=2)
     assert not scan.problem
-    assert told == [("scan.pdf", done, 6) for done in range(1, 7)]
-    assert "late.pdf: not read in 3 s" in late.problem
+    assert told == [("scan.pdf", done, 7) for done in range(1, 8)]
+    assert "late.pdf: not read in 2 s" in late.problem
 
 
 def test_a_full_disk_is_not_the_documents_fault(tmp_path):

@@ -55,6 +55,7 @@ def test_a_bad_recipe_is_one_line_and_makes_nothing(script, workshop):
     [
         ("prepare", "01_extract"),
         ("synthesize", "02_prepare"),
+        ("train", "03_synthesize"),
         ("generate", "04_train"),
         ("evaluate", "02_prepare"),
         ("report", "01_extract"),
@@ -65,20 +66,16 @@ def test_a_missing_input_names_the_command_that_makes_it(stage, maker, workshop,
     fails_in_one_line(done, f"python scripts/{maker}.py {workshop.recipe}", f"--to {maker[3:]}")
 
 
-def test_training_without_examples_names_the_command(workshop, base):
-    fails_in_one_line(workshop.stage("train", check=False), "python scripts/03_synthesize.py")
-
-
-def test_a_missing_base_model_is_named(workshop):
-    workshop.up_to("synthesize")
+def test_a_missing_base_model_is_named(workshop, written):
+    workshop.take(written, "synthesize")
     workshop.change(model__base="./artifacts/nowhere")
     fails_in_one_line(workshop.stage("train", check=False), "artifacts/nowhere", "no base model there")
 
 
-def test_the_demos_base_names_the_tool_that_makes_it(workshop):
+def test_the_demos_base_names_the_tool_that_makes_it(workshop, written):
     if (ROOT / "artifacts" / "cache" / "demo-base").exists():
         pytest.skip("the demo's base is there")
-    workshop.up_to("synthesize")
+    workshop.take(written, "synthesize")
     workshop.change(model__base="./artifacts/cache/demo-base")
     fails_in_one_line(workshop.stage("train", check=False), "python scripts/make_demo_base.py")
 
@@ -92,8 +89,8 @@ def test_data_that_is_not_there(what, workshop):
     fails_in_one_line(workshop.stage("extract", check=False), str(folder))
 
 
-def test_a_jsonl_cut_in_the_middle_of_a_line_is_named(workshop):
-    workshop.up_to("extract")
+def test_a_jsonl_cut_in_the_middle_of_a_line_is_named(workshop, written):
+    workshop.take(written, "extract")
     path = workshop.output("01_extract/documents.jsonl")
     path.write_bytes(path.read_bytes()[:-20])
     lines = path.read_bytes().count(b"\n") + 1
@@ -101,15 +98,15 @@ def test_a_jsonl_cut_in_the_middle_of_a_line_is_named(workshop):
     assert not workshop.output("02_prepare").exists()
 
 
-def test_a_test_split_without_a_chapter(workshop):
+def test_a_test_split_without_a_chapter(workshop, written):
     workshop.change(prepare__test=[], prepare__validation=["The Anchor"])
-    workshop.stage("extract")
+    workshop.take(written, "extract")
     fails_in_one_line(workshop.stage("prepare", check=False), "no chapter is left for test")
 
 
-def test_a_chapter_that_is_not_there(workshop):
+def test_a_chapter_that_is_not_there(workshop, written):
     workshop.change(prepare__test=["The Whale"], prepare__validation=["The Anchor"])
-    workshop.stage("extract")
+    workshop.take(written, "extract")
     fails_in_one_line(workshop.stage("prepare", check=False), "'The Whale'", "The Anchor")
 
 
@@ -155,12 +152,11 @@ def test_a_stage_run_again_has_nothing_to_do(workshop):
     assert "up to date" not in workshop.stage("extract", "--force").stdout
 
 
-def test_plan_changes_nothing_and_gives_reasons(workshop):
+def test_plan_changes_nothing_and_gives_reasons(workshop, written):
     assert "run   not made yet" in workshop.stage("extract", "--plan").stdout
     assert not workshop.artifacts.exists()
-    workshop.stage("extract")
+    workshop.take(written, "prepare")
     assert "skip  up to date" in workshop.stage("extract", "--plan").stdout
-    workshop.stage("prepare")
     assert "skip  up to date" in workshop.stage("prepare", "--plan").stdout
     assert "run   extract runs before it" in workshop.stage("prepare", "--plan", "--after", "extract").stdout
     workshop.change(seed=7)

@@ -23,11 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pymupdf
 import pytest
 import yaml
 from claude_server import claude_server
 from conftest import ROOT
+
+from inkprint.extract.mupdf import pymupdf
 
 pytestmark = [pytest.mark.slow, pytest.mark.training, pytest.mark.timeout(1800)]
 

@@ -6,13 +6,9 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
-from press import LEFT, RIGHT, WIDTH, Press, make_prose, wrap
+from press import LEFT, RIGHT, WIDTH, Press, make_prose, read, wrap
 
 from inkprint.extract.displays import is_formula
-from inkprint.extract.overrides import Overrides
-from inkprint.extract.reading import read_document
-from inkprint.recipe import ROOT
-from inkprint.recipe_file import load_recipe
 from inkprint.records import Page
 
 KINDS = ["caption", "table", "formula", "code"]
@@ -76,13 +72,8 @@ def made(tmp_path_factory) -> Path:
     return path
 
 
-def read(path: Path, drop: list[str]) -> list[Page]:
-    settings = load_recipe(ROOT / "recipes/demo.yaml").extract.model_copy(update={"drop": drop})
-    return read_document(path.name, path, Overrides(), settings, "", lambda done, of: None)
-
-
 def the_page(path: Path, drop: list[str]) -> Page:
-    found = [page for page in read(path, drop) if LAST[:20] in page.text]
+    found = [page for page in read(path, drop=drop) if LAST[:20] in page.text]
     assert len(found) == 1
     return found[0]
 
@@ -135,7 +126,7 @@ def test_a_letter_set_in_a_typewriters_letters_is_text(tmp_path):
     press.set(make_prose(2, 3))
     path = tmp_path / "letter.pdf"
     press.document.save(path)
-    text = " ".join(page.text for page in read(path, KINDS))
+    text = " ".join(page.text for page in read(path, drop=KINDS))
     assert AFTER in " ".join(text.split())
 
 
@@ -170,7 +161,7 @@ def test_columns_are_read_one_after_the_other_however_the_file_draws_them(tmp_pa
             press.at(20 + column * width, press.y + 10 * row, lines[column][row], 8)
     path = tmp_path / "columns.pdf"
     press.document.save(path)
-    pages = read(path, KINDS)
+    pages = read(path, drop=KINDS)
     found = " ".join(page.text for page in pages).split()
     as_set = " ".join(" ".join(column) for column in lines).split()
     # Words that were broken at a line's end are whole again.

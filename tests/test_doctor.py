@@ -148,8 +148,8 @@ def test_what_claude_needs_is_looked_for_and_no_key_is_shown(changes, environmen
     assert "nobodyshouldreadthis" not in done.stdout + done.stderr
 
 
-def test_a_run_that_has_its_examples_needs_no_key(workshop):
-    workshop.up_to("synthesize")
+def test_a_run_that_has_its_examples_needs_no_key(workshop, written):
+    workshop.take(written, "synthesize")
     workshop.change(synthesize__provider=CLAUDE, model__base="./artifacts/cache/demo-base")
     done = doctor(workshop.recipe, INKPRINT_ARTIFACTS=str(workshop.artifacts), ANTHROPIC_API_KEY="")
     assert done.returncode == 0, done.stdout
@@ -170,8 +170,8 @@ def test_a_local_writer_is_looked_for_and_must_fit_the_card(workshop, card, hub)
     assert "STOP  writer: some/model-8b has no revision v9" in doctor(workshop.recipe, **hub).stdout
 
 
-def test_a_run_that_was_carried_here_needs_no_data(workshop):
-    workshop.stage("extract")
+def test_a_run_that_was_carried_here_needs_no_data(workshop, written):
+    workshop.take(written, "extract")
     workshop.change(model__base="./artifacts/cache/demo-base")
     (workshop.folder / "books").unlink()
     done = doctor(workshop.recipe, INKPRINT_ARTIFACTS=str(workshop.artifacts))
@@ -278,8 +278,8 @@ def test_hours_grow_with_the_work_and_shrink_with_the_card():
     assert train_hours(recipe, 8e9, 1e6, CARDS["h100"]) < hours
 
 
-def test_a_plan_from_a_laptop(workshop):
-    workshop.up_to("synthesize")
+def test_a_plan_from_a_laptop(workshop, written):
+    workshop.take(written, "synthesize")
     values = yaml.safe_load(workshop.recipe.read_text())
     values["model"] |= {"base": "unsloth/Qwen3-14B-unsloth-bnb-4bit", "revision": "main"}
     recipe = workshop.folder / "plan.yaml"

@@ -16,17 +16,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from press import Press, chapters_of, make_prose, removed
+from press import Press, chapters_of, make_prose, read, removed
 
 from inkprint.errors import UserError
 from inkprint.extract.formats import kind_of
 from inkprint.extract.gutenberg import reason_out
 from inkprint.extract.html_text import decode_html, html_blocks
 from inkprint.extract.markdown import is_markdown, markdown_blocks
-from inkprint.extract.overrides import Overrides
-from inkprint.extract.reading import read_document
-from inkprint.recipe import ROOT
-from inkprint.recipe_file import load_recipe
 from inkprint.records import Page
 
 CHAPTERS = {
@@ -34,14 +30,13 @@ CHAPTERS = {
     "The Kettle": make_prose(2, 9),
     "A Rope, and What Came of It": make_prose(3, 9),
 }
-SETTINGS = load_recipe(ROOT / "recipes/demo.yaml").extract.model_copy(update={"ocr_language": None})
 WORDS_ON_WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
-def read(folder: Path, content: bytes | str, name: str = "book.data") -> list[Page]:
+def read_content(folder: Path, content: bytes | str, name: str = "book.data") -> list[Page]:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-    return read_document(name, path, Overrides(), SETTINGS, "", lambda done, of: None)
+    return read(path)
 
 
 def kept_text(pages: list[Page]) -> str:
@@ -138,7 +133,7 @@ def gutenberg_epub(chapters: dict[str, list[str]]) -> bytes:
 
 
 def test_an_epub_of_project_gutenberg_is_the_authors_words_alone(tmp_path):
-    pages = read(tmp_path, gutenberg_epub(CHAPTERS))
+    pages = read_content(tmp_path, gutenberg_epub(CHAPTERS))
     assert chapters_of(pages) == CHAPTERS
     assert pages[0].page_class == "cover"
     assert {page.page_class for page in pages if not page.kept} <= {"cover", "licence", "title", "contents"}
@@ -176,7 +171,7 @@ def test_an_epub_3_says_what_its_parts_are(tmp_path):
         f"{manifest}<item id='nav' href='nav.xhtml' properties='nav' media-type='application/xhtml+xml'/>"
         f"</manifest><spine>{spine}</spine></package>"
     )
-    pages = read(tmp_path, packed(files))
+    pages = read_content(tmp_path, packed(files))
     assert chapters_of(pages) == {name: CHAPTERS[name] for name in ("The Lamp", "The Kettle")}
     assert [page.page_class for page in pages if not page.kept] == ["cover", "copyright", "blank"]
     assert removed(pages, "footnote") == ["A remark that ends the matter."]
@@ -232,7 +227,7 @@ def test_a_word_file_with_everything_in_it(tmp_path):
     separator = f"<w:footnote w:type='separator' w:id='0'>{paragraph(run('line'))}</w:footnote>"
     head = f"<w:hdr {WORDS_ON_WORD}>{paragraph(run('SMALL THINGS, draft'))}</w:hdr>"
     more = {"footnotes": f"<w:footnotes {WORDS_ON_WORD}>{separator}{notes}</w:footnotes>", "header1": head}
-    pages = read(tmp_path, word_file(body, **more), "book.pdf")  # whatever it is called
+    pages = read_content(tmp_path, word_file(body, **more), "book.pdf")  # whatever it is called
     assert chapters_of(pages) == texts
     assert removed(pages, "footnote") == ["Note number 2.", "Note number 3.", "Note number 4."]
     assert removed(pages, "table") == ["kettles | 11"] * 6
@@ -258,7 +253,7 @@ def test_a_page_of_the_web_without_the_web(tmp_path):
         <table><tr><th>kettles<th>ropes<tr><td>11<td>7</table>
         <figure><img src="x.png"><figcaption>A kettle</figcaption></figure>
         <p hidden>secret</p></main></form><footer>© the site</footer><script src="x.js"></script></html>"""
-    pages = read(tmp_path, page, "saved.txt")
+    pages = read_content(tmp_path, page, "saved.txt")
     assert chapters_of(pages) == CHAPTERS
     for words, reason in [
         ("print(1 < 2)", "code"), ("kettles | ropes", "table"), ("A kettle", "caption"),
@@ -353,7 +348,7 @@ The Kettle
 
 def test_markdown_is_read_without_its_marks(tmp_path):
     lamp, kettle = CHAPTERS["The Lamp"], CHAPTERS["The Kettle"]
-    pages = read(tmp_path, MARKDOWN.format("\n\n".join(lamp), "\n\n".join(kettle)), "notes.txt")
+    pages = read_content(tmp_path, MARKDOWN.format("\n\n".join(lamp), "\n\n".join(kettle)), "notes.txt")
     found = chapters_of(pages)
     assert found["The Kettle"] == kettle
     assert found["The Lamp"] == [
@@ -437,7 +432,7 @@ def test_project_gutenbergs_heads_and_feet_of_all_ages(tmp_path, age, form):
         parts = [part.strip() for part in text.split("\n\n")]
         marked = [f"<h2>{p}</h2>" if p in chapters else f"<p>{html.escape(p)}</p>" for p in parts]
         text = f"<html><body>{''.join(marked)}</body></html>".replace("[1]", "<a href='#1'>[1]</a>")
-    pages = read(tmp_path, text)
+    pages = read_content(tmp_path, text)
     assert chapters_of(pages) == chapters
     assert {page.page_class for page in pages if not page.kept} <= {"licence", "blank", "title"}
     assert set(removed(pages, "footnote")) == {"[Footnote 1: A note.]"}
@@ -481,7 +476,7 @@ def test_what_a_file_is_its_content_says():
 
 def test_packed_text_is_unpacked(tmp_path):
     text = "\n\n".join(CHAPTERS["The Lamp"])
-    assert kept_text(read(tmp_path, gzip.compress(text.encode()), "lamp.bin")) == text
+    assert kept_text(read_content(tmp_path, gzip.compress(text.encode()), "lamp.bin")) == text
 
 
 @pytest.mark.parametrize(
@@ -501,7 +496,7 @@ def test_packed_text_is_unpacked(tmp_path):
 )
 def test_what_cannot_be_read_is_one_line_that_names_the_file(tmp_path, content, says):
     with pytest.raises(UserError) as caught:
-        read(tmp_path, content, "bad.epub")
+        read_content(tmp_path, content, "bad.epub")
     assert says in str(caught.value)
     assert str(caught.value).startswith(str(tmp_path / "bad.epub"))
     assert "\n" not in str(caught.value)
@@ -543,17 +538,19 @@ def test_whatever_happened_to_a_file_it_is_read_or_one_line(tmp_path, kind):
     dice = random.Random(7)
     for _ in range(30):
         try:
-            read(tmp_path, damaged(whole, dice), "bad.data")
+            read_content(tmp_path, damaged(whole, dice), "bad.data")
         except UserError as error:
             assert str(error).startswith(str(tmp_path / "bad.data"))
             assert "\n" not in str(error)
 
 
 def test_elements_without_end_and_entities_without_end(tmp_path):
-    assert "text" in kept_text(read(tmp_path, "<html><body>" + "<div>" * 50_000 + "text"))
+    assert "text" in kept_text(read_content(tmp_path, "<html><body>" + "<div>" * 50_000 + "text"))
     deep = f"<w:document {WORDS_ON_WORD}><w:body>{'<w:sdt>' * 9000}{'</w:sdt>' * 9000}</w:body></w:document>"
     with pytest.raises(UserError, match="nested too deeply"):
-        read(tmp_path, packed({"word/document.xml": deep}))
+        read_content(tmp_path, packed({"word/document.xml": deep}))
     bomb = "".join(f'<!ENTITY {chr(98 + n)} "{("&" + chr(97 + n) + ";") * 12}">' for n in range(10))
     with pytest.raises(UserError, match="amplification"):
-        read(tmp_path, packed({"word/document.xml": f'<!DOCTYPE l [<!ENTITY a "aaaa">{bomb}]><l>&k;</l>'}))
+        read_content(
+            tmp_path, packed({"word/document.xml": f'<!DOCTYPE l [<!ENTITY a "aaaa">{bomb}]><l>&k;</l>'})
+        )

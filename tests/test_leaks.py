@@ -9,29 +9,16 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up import make_page, make_passage
 
 from inkprint.prepare.leaks import GRAM_WORDS, audit, find_shared
 from inkprint.recipe import ROOT
 from inkprint.recipe_file import load_recipe
-from inkprint.records import ChapterStart, Page, Passage, Reject, content_id, read_records, write_records
+from inkprint.records import ChapterStart, Passage, Reject, content_id, read_records, write_records
 from inkprint.words import words
 
 SETTINGS = load_recipe(ROOT / "recipes" / "demo.yaml").prepare.passages
 SYLLABLES = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu".split()
-
-
-def passage(text, split, chapter="One", overlap=0):
-    return Passage(
-        id=content_id("passage", split, chapter, text),
-        document="a.pdf",
-        chapter=chapter,
-        pages=[1],
-        page_ids=["page-1"],
-        split=split,
-        text=text,
-        words=len(text.split()),
-        overlap_words=overlap,
-    )
 
 
 def invented(seed, sentences):
@@ -55,8 +42,8 @@ letters = st.lists(st.sampled_from("ab"), min_size=1, max_size=40)
 @given(letters, st.lists(letters, min_size=1, max_size=3))
 def test_the_audit_is_what_its_definition_says(held, train):
     """Measured slowly, over whole chapters of train: the longest run, and the share of its 8-grams."""
-    chapters = [passage(" ".join(text), "train", str(n)) for n, text in enumerate(train)]
-    (leak,) = audit([*chapters, passage(" ".join(held), "test")], SETTINGS)["passages"]
+    chapters = [make_passage(" ".join(text), "train", str(n)) for n, text in enumerate(train)]
+    (leak,) = audit([*chapters, make_passage(" ".join(held), "test")], SETTINGS)["passages"]
     longest = max(
         (n for n in range(1, len(held) + 1) for t in train if set(runs_of(held, n)) & set(runs_of(t, n))),
         default=0,
@@ -71,9 +58,9 @@ def test_the_audit_is_what_its_definition_says(held, train):
 
 def test_case_punctuation_and_where_passages_are_cut_hide_nothing():
     text = "“One two,” three; four FIVE six seven eight. Nine ten eleven twelve?"
-    cut = [passage("zero one two three four five six", "train")]
-    cut += [passage("five six seven eight nine. Ten eleven", "train", overlap=2)]
-    found = audit([*cut, passage(text, "test")], SETTINGS)
+    cut = [make_passage("zero one two three four five six", "train")]
+    cut += [make_passage("five six seven eight nine. Ten eleven", "train", overlap_words=2)]
+    found = audit([*cut, make_passage(text, "test")], SETTINGS)
     (leak,) = found["passages"]
     assert leak["run_words"] == 11
     assert leak["run"].startswith("One two,") and leak["run"].endswith("eleven")
@@ -88,10 +75,10 @@ def test_case_punctuation_and_where_passages_are_cut_hide_nothing():
 
 def test_a_long_run_is_found_in_a_long_passage_and_over_the_end_of_two():
     held, own = invented(1, 12).split(), invented(2, 40)
-    first = passage(f"{own} {' '.join(held[:12])}", "train")
-    second = passage(f"{' '.join(held[12:24])} {own}", "train")
-    other = passage(f"{' '.join(held[100:110])} {own}", "train", "Two")
-    test = [passage(invented(3, 8), "test"), passage(" ".join(held), "test")]
+    first = make_passage(f"{own} {' '.join(held[:12])}", "train")
+    second = make_passage(f"{' '.join(held[12:24])} {own}", "train")
+    other = make_passage(f"{' '.join(held[100:110])} {own}", "train", "Two")
+    test = [make_passage(invented(3, 8), "test"), make_passage(" ".join(held), "test")]
     found = find_shared([first, second, other], test, share=0.2, run_words=20)
     assert {n: (shared.run_words, shared.of) for n, shared in found.items()} == {0: (24, 1), 1: (24, 1)}
     assert all(0 < shared.share < 0.04 for shared in found.values())
@@ -103,21 +90,13 @@ def test_a_long_run_is_found_in_a_long_passage_and_over_the_end_of_two():
 def write_pages(shop, books):
     """What 01 would write: {document: [chapter text]}, a page a chapter."""
     pages = [
-        Page(
+        make_page(
+            number,
+            text,
             id=content_id("page", name, number),
             document=name,
             document_sha256=content_id("document", *chapters).ljust(64, "0"),
-            page=number,
-            label="",
-            page_class="body",
-            kept=True,
-            reason="",
-            evidence="",
-            continues=False,
             chapters=[ChapterStart(title=f"Chapter {number}", at=0)],
-            text=text,
-            removed=[],
-            marked=[],
         )
         for name, chapters in books.items()
         for number, text in enumerate(chapters, start=1)
@@ -180,6 +159,7 @@ def test_nothing_held_out_stays_in_train_however_the_other_edition_is_cut(shop, 
     assert {"says what is held out", "stands in earlier passages"} <= {reject.reason for reject in rejects}
 
 
+@pytest.mark.whole_runs
 @pytest.mark.parametrize("split_by", ["chapter", "document"])
 def test_a_further_book_changes_nothing_that_is_held_out(shop, chapters, split_by):
     """Whatever it is: here the second edition of one, which comes before all the others."""

@@ -5,22 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from press import LEFT, RIGHT, Press, chapters_of, make_prose, removed, wrap
+from press import LEFT, RIGHT, Press, chapters_of, make_prose, read, removed, wrap
 
-from inkprint.extract.overrides import Overrides
-from inkprint.extract.reading import read_document
-from inkprint.recipe import ROOT
-from inkprint.recipe_file import load_recipe
 from inkprint.records import Page
 
 PAGES = 12
 
 
-def read(press: Press, folder: Path) -> list[Page]:
-    path = folder / "book.pdf"
-    press.document.save(path)
-    settings = load_recipe(ROOT / "recipes/demo.yaml").extract
-    return read_document(path.name, path, Overrides(), settings, "", lambda done, of: None)
+def pages_of(press: Press, folder: Path) -> list[Page]:
+    press.document.save(folder / "book.pdf")
+    return read(folder / "book.pdf")
 
 
 def test_a_last_line_that_comes_back_is_text(tmp_path):
@@ -34,7 +28,7 @@ def test_a_last_line_that_comes_back_is_text(tmp_path):
             press.at(LEFT, press.y + 14 * row, lines.pop(0), 10)
         if example:
             press.at(LEFT, press.y + 14 * 25, "For example:", 10)
-    pages = read(press, tmp_path)
+    pages = pages_of(press, tmp_path)
     assert sum(page.text.count("For example:") for page in pages) == 4
     assert not removed(pages, "running foot")
 
@@ -50,7 +44,7 @@ def test_heads_that_count_pages_of_all_pages(tmp_path):
         for line in wrap(" ".join(text[4 * page : 4 * page + 4]), RIGHT - LEFT, 10)[:26]:
             press.at(LEFT, press.y, line, 10)
             press.y += 14
-    pages = read(press, tmp_path)
+    pages = pages_of(press, tmp_path)
     assert not any("History" in page.text or f"/ {PAGES}" in page.text for page in pages)
     assert [page.label for page in pages] == [str(page) for page in range(1, PAGES + 1)]
 
@@ -69,7 +63,7 @@ def test_a_chapters_label_far_above_its_title_is_no_text(tmp_path, label):
         press.y += 40
         press.set(paragraphs)
     press.document.set_toc(press.outline)
-    assert {title: text for title, text in chapters_of(read(press, tmp_path)).items() if text} == texts
+    assert {title: text for title, text in chapters_of(pages_of(press, tmp_path)).items() if text} == texts
 
 
 @pytest.mark.parametrize(
@@ -92,7 +86,7 @@ def test_references_inside_a_chapter_do_not_take_the_rest_of_it(tmp_path, title,
     press.open_chapter("The Rope", ["The Rope"])
     press.set(make_prose(2, 12))
     press.document.set_toc(press.outline)
-    pages = read(press, tmp_path)
+    pages = pages_of(press, tmp_path)
     assert all(page.page_class == "body" for page in pages)
     chapters = chapters_of(pages)
     assert list(chapters) == ["The Count", "The Rope"]
@@ -109,6 +103,6 @@ def test_references_that_end_a_chapter_go(tmp_path):
         press.y += 32
         press.set([f"{n}. Penhallow, Letters (London: Press, 19{n + 20}), p. {n}." for n in range(40)])
     press.document.set_toc(press.outline)
-    said = " ".join(page.text for page in read(press, tmp_path) if page.kept)
+    said = " ".join(page.text for page in pages_of(press, tmp_path) if page.kept)
     assert "Penhallow" not in said
     assert said.count(".") == sum(text.count(".") for seed in (1, 2) for text in make_prose(seed, 12))

@@ -17,11 +17,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-import pymupdf
 import pytest
 import yaml
 from press import HEIGHT, WIDTH, Press, chapters_of, make_prose
 
+from inkprint.extract.mupdf import pymupdf
 from inkprint.recipe import ROOT
 from inkprint.records import Page, read_records
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from little import THINGS
+from made_up import make_page
 
 from inkprint.prepare.quality import quality_faults
 from inkprint.recipe import ROOT
 from inkprint.recipe_file import load_recipe
-from inkprint.records import KEPT_BY_HAND, ChapterStart, Page, Passage, Reject, read_records, write_records
+from inkprint.records import KEPT_BY_HAND, ChapterStart, Passage, Reject, read_records, write_records
 
 PROSE = (
     "The {a} that my father left to me was in the {b}, and nobody who came to the house had asked what it "
@@ -91,22 +92,7 @@ def test_filters_are_the_same_in_every_split_and_a_persons_word_is_over_them(wor
     """Figures on pages 3 and 6, a page of four words on 8; overrides.yaml kept one or more of them."""
     texts = {3: paragraphs("{year} {far}"), 6: paragraphs("{far} {year}"), 8: "That is all now."}
     pages = [
-        Page(
-            id=f"page-{n}",
-            document="book.pdf",
-            document_sha256="0" * 64,
-            page=n,
-            label="",
-            page_class="body",
-            kept=True,
-            reason="",
-            evidence="",
-            continues=False,
-            chapters=[ChapterStart(title=f"C{n}", at=0)],
-            text=texts.get(n, prose(n)),
-            removed=[],
-            marked=[],
-        )
+        make_page(n, texts.get(n, prose(n)), chapters=[ChapterStart(title=f"C{n}", at=0)])
         for n in range(1, 11)
     ]
     assert filtered(workshop, pages) == [3, 6, 8]
