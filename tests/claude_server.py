@@ -121,6 +121,9 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("--faults", type=float, default=0.0, help="share of requests that meet a fault, from 0 to 1")
     add("--kinds", type=_kinds, default=KINDS, help="faults, with commas: " + ",".join(KINDS))
     add("--seed", type=int, default=1, help="of the faults")
+    add(
+        "--faulty-endpoint", default="", help="of the batch endpoints the only one with faults, as in the log"
+    )
     add("--key", default="test-key", help="the API key that is right")
     add("--latency-seconds", type=float, default=0.0, help="an answer's mean delay; it varies by half")
     add("--timeout-seconds", type=float, default=30.0, help="how long a timeout lasts if nobody gives up")
@@ -140,6 +143,7 @@ def main(arguments: list[str]) -> None:
         batch_seconds=chosen.batch_seconds,
         retry_after=chosen.retry_after,
         characters_a_token=chosen.characters_a_token,
+        faulty_endpoint=chosen.faulty_endpoint,
     )
     ends = (KeyboardInterrupt, asyncio.CancelledError)
     with chosen.log.open("a", encoding="utf-8") as log, suppress(*ends):

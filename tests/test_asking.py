@@ -157,11 +157,12 @@ def test_a_killed_batch_is_found_again(tmp_path):
 @pytest.mark.whole_runs
 def test_a_batch_whose_creation_was_cut_off_is_found_by_looking(tmp_path):
     """The server has it, the client got half a reply: submitted again it would be paid twice."""
-    with claude_server(tmp_path, faults=0.5, kinds="truncated", batch_seconds=0.1, seed=4) as server:
+    create = "POST /v1/messages/batches"
+    with claude_server(tmp_path, faults=1.0, kinds="truncated", faulty_endpoint=create) as server:
         asking = Asking(tmp_path, server.url)
         asking.write(passages_of("one.pdf", 40), BATCHES)
         asking.run()
-        created = [line["kind"] for line in server.log() if line["endpoint"] == "POST /v1/messages/batches"]
+        created = [line["kind"] for line in server.log() if line["endpoint"] == create]
         assert created == ["truncated"]
         check_balance(asking, 40)
         assert set(server.paid().values()) == {1}

@@ -36,6 +36,7 @@ class Options:
     batch_seconds: float
     retry_after: tuple[str, ...]
     characters_a_token: float
+    faulty_endpoint: str
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,8 @@ class Api:
         key = f"{endpoint} {request.path} {hash_json(body)}"
         came = self._count(key)
         kind = self.options.faults.of(key, came, TRANSPORT)
+        if self.options.faulty_endpoint not in ("", endpoint):
+            kind = "ok"
         if kind not in ("ok", "truncated"):
             return self._fail(endpoint, kind, key, came, None)
         content = await handle(request, body)
