@@ -58,7 +58,9 @@ def throughput(requests: int, connections: list[int]) -> list[dict[str, Any]]:
             asked = requests if not latency else min(requests, 40 * count)
             start, _ = run(START_REQUESTS, count, latency)
             seconds, _ = run(asked, count, latency)
-            rate = (asked - START_REQUESTS) / max(seconds - start, 1e-6)
+            if seconds <= start:
+                sys.exit("too few --requests to tell them from the start-up")
+            rate = (asked - START_REQUESTS) / (seconds - start)
             found.append(
                 {"latency": latency, "connections": count, "requests": asked, "rate": round(rate, 1)}
             )
