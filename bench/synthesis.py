@@ -39,9 +39,8 @@ def run(requests: int, connections: int, latency_seconds: float) -> tuple[float,
         claude_server(Path(name), latency_seconds=latency_seconds) as server,
     ):
         asking = Asking(Path(name), server.url)
-        asking.write(
-            passages_of("one.pdf", requests), CLAUDE | {"connections": connections, "timeout_seconds": 60.0}
-        )
+        provider = CLAUDE | {"connections": connections, "timeout_seconds": 60.0}
+        asking.write(passages_of("one.pdf", requests), provider, max_dollars=1e6)
         began = time.perf_counter()
         asking.run(timeout_seconds=3600)
         seconds = time.perf_counter() - began
