@@ -61,7 +61,7 @@ def run_stage(name: str, folder: Path, cores: int = 0, watch: bool = False) -> R
             command,
             stdout=said,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"INKPRINT_ARTIFACTS": str(folder.resolve() / "artifacts")},
+            env=_environment(folder),
             preexec_fn=lambda: os.sched_setaffinity(0, usable[: cores or None]),
         )
         done, most = threading.Event(), [0]
@@ -79,6 +79,12 @@ def run_stage(name: str, folder: Path, cores: int = 0, watch: bool = False) -> R
         sys.exit(f"{name} failed:\n{log.read_text(encoding='utf-8')}")
     cpu_seconds = sum(one.ru_utime + one.ru_stime for one in usages)
     return Run(seconds, cpu_seconds, 1024 * max(one.ru_maxrss for one in usages), most[0])
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """As at a user's, whose Python keeps the byte code of our modules from run to run."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"INKPRINT_ARTIFACTS": str(folder.resolve() / "artifacts")}
 
 
 def adopt_orphans() -> None:

@@ -39,7 +39,6 @@ from inkprint.extract.documents import check, find_documents
 from inkprint.extract.ocr import find_tessdata, ranges
 from inkprint.extract.overrides import OVERRIDES, Overrides, overrides_file, read_overrides
 from inkprint.extract.reading import read_document
-from inkprint.extract.rows import extract_rows
 from inkprint.records import Page, Reject, content_id, read_records, write_records
 
 FORMAT = 2
@@ -49,6 +48,8 @@ MOST_WORKERS = 4  # documents read at a time: each takes up to 0.4 GB
 def main(command: Command) -> None:
     """Read every document, judge every page, write all of them down."""
     if command.recipe.extract.columns is not None:
+        from inkprint.extract.rows import extract_rows
+
         extract_rows(command)
         return
     data = command.recipe.extract.path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -111,12 +112,25 @@ def recipe_values(folder: Path) -> dict[str, Any]:
     return values
 
 
+def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder for the whole session, made by the process that asks first while the others wait."""
+    root = factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    with (root / f"{name}.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        if not lock.read():
+            shutil.rmtree(root / name, ignore_errors=True)  # of one that failed
+            (root / name).mkdir()
+            make(root / name)
+            lock.write("made")
+    return root / name
+
+
 @pytest.fixture(scope="session")
 def materials(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a book as PDF and, made when first asked for, a base model."""
-    folder = tmp_path_factory.mktemp("materials")
-    make_book(folder / "books" / "little.pdf")
-    return folder
+    return shared(tmp_path_factory, "materials", lambda folder: make_book(folder / "books" / "little.pdf"))
 
 
 def furnish(folder: Path, materials: Path) -> Workshop:
@@ -134,18 +148,19 @@ def workshop(tmp_path: Path, materials: Path) -> Workshop:
 
 
 @pytest.fixture(scope="session")
-def base(materials: Path) -> Path:
+def base(tmp_path_factory: pytest.TempPathFactory, materials: Path) -> Path:
     """The tiny base model; a test that trains asks for it beside its workshop."""
-    make_base(materials / "base")
+    shared(tmp_path_factory, "base", lambda _: make_base(materials / "base"))
     return materials / "base"
 
 
 @pytest.fixture(scope="session")
 def written(tmp_path_factory: pytest.TempPathFactory, materials: Path) -> Workshop:
     """A workshop in which 01 to 03 have run once, all that needs no model. Not to be changed."""
-    shop = furnish(tmp_path_factory.mktemp("written"), materials)
-    shop.up_to("synthesize")
-    return shop
+    folder = shared(
+        tmp_path_factory, "written", lambda folder: furnish(folder, materials).up_to("synthesize")
+    )
+    return Workshop(folder, folder / "recipe.yaml")
 
 
 @pytest.fixture(scope="session")
@@ -153,10 +168,14 @@ def finished(
     tmp_path_factory: pytest.TempPathFactory, materials: Path, base: Path, written: Workshop
 ) -> Workshop:
     """A workshop in which all seven stages have run once. Not to be changed."""
-    shop = furnish(tmp_path_factory.mktemp("finished"), materials)
-    shop.take(written, "synthesize")
-    shop.up_to("report")
-    return shop
+
+    def make(folder: Path) -> None:
+        shop = furnish(folder, materials)
+        shop.take(written, "synthesize")
+        shop.up_to("report")
+
+    folder = shared(tmp_path_factory, "finished", make)
+    return Workshop(folder, folder / "recipe.yaml")
 
 
 @pytest.fixture

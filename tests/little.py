@@ -85,6 +85,8 @@ def make_base(folder: Path) -> None:
     )
     template = Path(trl.__file__).parent / "chat_templates" / "qwen3.jinja"
     tokenizer.chat_template = template.read_text(encoding="utf-8")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # two that wait for each other on busy cores take ten times as long
     torch.manual_seed(0)
     config = Qwen3Config(
         vocab_size=len(tokenizer),
@@ -101,6 +103,7 @@ def make_base(folder: Path) -> None:
     )
     model = Qwen3ForCausalLM(config)
     _learn_to_speak(model, tokenizer, text)
+    torch.set_num_threads(threads)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 

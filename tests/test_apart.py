@@ -122,10 +122,10 @@ def test_a_bad_document_is_one_line_and_the_next_is_read(tmp_path, bad, says):
 @pytest.mark.whole_runs
 def test_every_page_that_ocr_reads_gives_its_document_the_time_again(tmp_path):
     told: list[tuple[str, int, int]] = []
-    jobs = {"scan.pdf": partial(read_scans, 7, 0.5), "late.pdf": partial(read_scans, 1, 9)}
+    jobs = {"scan.pdf": partial(read_scans, 12, 0.3), "late.pdf": partial(read_scans, 1, 9)}
     scan, late = read_apart(jobs, tmp_path, workers=1, told=lambda *said: told.append(said), limit_seconds=2)
     assert not scan.problem
-    assert told == [("scan.pdf", done, 7) for done in range(1, 8)]
+    assert told == [("scan.pdf", done, 12) for done in range(1, 13)]
     assert "late.pdf: not read in 2 s" in late.problem
 
 

@@ -101,8 +101,8 @@ def test_part_of_a_run(workshop):
     assert said(forced) == {"prepare": "redone by --force"}
 
 
-def test_plan_says_what_would_run_and_why(workshop):
-    run_all(workshop, "--to", "synthesize")
+def test_plan_says_what_would_run_and_why(workshop, written):
+    workshop.take(written, "synthesize")
     workshop.change(prepare__passages__words=50)
     planned = said(run_all(workshop, "--plan"))
     assert list(planned) == STAGES
@@ -113,8 +113,8 @@ def test_plan_says_what_would_run_and_why(workshop):
     assert said(run_all(workshop, "--to", "extract")) == {"extract": "up to date"}
 
 
-def test_a_variation_keeps_its_recipe_and_takes_over_what_is_the_same(workshop):
-    run_all(workshop, "--to", "prepare")
+def test_a_variation_keeps_its_recipe_and_takes_over_what_is_the_same(workshop, written):
+    workshop.take(written, "prepare")
     done = run_all(
         workshop, "--set", "prepare.passages.words=50", "--set", "train.learning_rate=1e-4",
         "--run", "wide", "--to", "synthesize",
@@ -159,7 +159,8 @@ def test_the_users_own_command_learns_how_the_run_ended(workshop, tmp_path):
 
 
 @pytest.mark.training
-def test_a_run_that_is_terminated_still_tells(workshop, base, tmp_path):
+def test_a_run_that_is_terminated_still_tells(workshop, written, base, tmp_path):
+    workshop.take(written, "synthesize")
     told = tmp_path / "told"
     command = [ROOT / "run_all.sh", workshop.recipe, "--runtime", "local", "--to", "train"]
     environment = workshop.environment() | {
@@ -184,7 +185,6 @@ def test_a_run_that_is_terminated_still_tells(workshop, base, tmp_path):
 
 @pytest.mark.training
 def test_everything_is_up_to_date_the_second_time(finished):
-    finished.up_to("report")  # a test before this one may have trained anew
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = run_all(finished)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -200,7 +200,6 @@ def test_a_run_is_carried_to_another_place_without_its_books(finished, tmp_path,
 
     from conftest import Workshop
 
-    finished.up_to("report")
     shutil.copytree(finished.run_folder, tmp_path / "artifacts" / "little", symlinks=True)
     (tmp_path / "recipe.yaml").write_text(finished.recipe.read_text())
     elsewhere = Workshop(tmp_path, tmp_path / "recipe.yaml")
@@ -365,11 +364,11 @@ def test_a_sample_is_paid_for_once_and_the_key_is_written_nowhere(workshop, tmp_
 
 
 @pytest.mark.training
-def test_a_closed_terminal_does_not_kill_a_run(workshop, base):
+def test_a_closed_terminal_does_not_kill_a_run(workshop, written, base):
     """A pseudo-terminal is closed while training; the run ends well and the log has it all."""
     import pty
 
-    run_all(workshop, "--to", "synthesize")
+    workshop.take(written, "synthesize")
     ours, theirs = pty.openpty()
     command = [str(ROOT / "run_all.sh"), str(workshop.recipe), "--runtime", "local", "--to", "train"]
     environment = workshop.environment() | {

@@ -27,7 +27,7 @@ from inkprint.records import Page, write_records
 
 # What every process needs, imported once, in half a second. The script's own imports are among it.
 PRELOADED = ["inkprint.command"] + [
-    f"inkprint.extract.{name}" for name in ("apart", "rows", "reading", "book", "formats", "ocr", "mupdf")
+    f"inkprint.extract.{name}" for name in ("apart", "reading", "book", "formats", "ocr", "mupdf")
 ]
 SCRIPTS = Path(__file__).resolve().parents[2]
 STOPS = {signal.SIGINT, signal.SIGTERM}
