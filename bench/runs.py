@@ -34,7 +34,7 @@ class Run:
 
     seconds: float
     cpu_seconds: float  # of all its processes
-    largest_bytes: int  # most memory that any one of its processes held
+    largest_bytes: int  # most memory that any one of its processes held; 0 when not watched
     together_bytes: int  # most that all held at once, shared pages counted once; 0 when not watched
 
 
@@ -64,7 +64,7 @@ def run_stage(name: str, folder: Path, cores: int = 0, watch: bool = False) -> R
             env=_environment(folder),
             preexec_fn=lambda: os.sched_setaffinity(0, usable[: cores or None]),
         )
-        done, most = threading.Event(), [0]
+        done, most = threading.Event(), [0, 0]
         watcher = threading.Thread(target=_watch, args=(process.pid, done, most))
         if watch:
             watcher.start()
@@ -78,7 +78,7 @@ def run_stage(name: str, folder: Path, cores: int = 0, watch: bool = False) -> R
     if process.returncode:
         sys.exit(f"{name} failed:\n{log.read_text(encoding='utf-8')}")
     cpu_seconds = sum(one.ru_utime + one.ru_stime for one in usages)
-    return Run(seconds, cpu_seconds, 1024 * max(one.ru_maxrss for one in usages), most[0])
+    return Run(seconds, cpu_seconds, *most)
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -99,9 +99,11 @@ def _orphans() -> Iterator[resource.struct_rusage]:
 
 
 def _watch(root: int, done: threading.Event, most: list[int]) -> None:
-    """Look again and again at what a process and those below it hold in memory."""
+    """Look again and again at what a process and those below it hold in memory: the largest, and all."""
     while not done.wait(SAMPLE_SECONDS):
-        most[0] = max(most[0], sum(_held(pid) for pid in _tree(root)))
+        pids = list(_tree(root))
+        most[0] = max(most[0], *(_peak(pid) for pid in pids))
+        most[1] = max(most[1], sum(_held(pid) for pid in pids))
 
 
 def _tree(root: int) -> Iterator[int]:
@@ -112,11 +114,23 @@ def _tree(root: int) -> Iterator[int]:
                 yield from _tree(int(child))
 
 
+def _peak(pid: int) -> int:
+    """The most bytes that a process held, shared pages whole.
+
+    What wait4 says of a process counts the one that started it as well: until its exec it was a copy of that.
+    """
+    return _in_proc(pid, "status", "VmHWM:")
+
+
 def _held(pid: int) -> int:
     """Bytes of a process, of shared pages its share."""
+    return _in_proc(pid, "smaps_rollup", "Pss:")
+
+
+def _in_proc(pid: int, file: str, name: str) -> int:
     with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
+        for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
+            if line.startswith(name):
                 return 1024 * int(line.split()[1])
     return 0
 
