@@ -22,6 +22,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -85,12 +86,18 @@ async def serve(
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), serving.cancel)
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A killed client leaves its connection in the middle of anything.
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            while request := await read_request(reader):
-                if not await send(await api.reply(request), timeout_seconds, reader, writer):
-                    break
-        writer.close()
+        try:
+            # A killed client leaves its connection in the middle of anything.
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                while request := await read_request(reader):
+                    if not await send(await api.reply(request), timeout_seconds, reader, writer):
+                        break
+        except Exception:
+            # Python 3.11 prints it when the task is collected, and leaves the connection open until then.
+            traceback.print_exc()
+            raise
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(converse, host, port)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)

@@ -623,7 +623,7 @@ def test_the_server_ends_when_the_test_that_started_it_is_killed(tmp_path):
 def test_a_server_that_breaks_fails_the_test_that_uses_it(tmp_path):
     with pytest.raises(AssertionError, match="Traceback"), claude_server(tmp_path) as server:
         host, port = server.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port))) as connection:
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
             connection.sendall(b"no HTTP at all\r\n\r\n")
             connection.recv(1)
     with pytest.raises(AssertionError, match="no kind tired"), claude_server(tmp_path, kinds="tired"):
