@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -30,9 +31,9 @@ ONE_PAGE = "The lamp was lit before the evening, and nobody had asked who had ca
 IDLE = 0.7  # load average; the set-up of the books is part of it
 
 
-def one_pass(program: str, files: Sequence[Path], out: Path) -> dict[str, Any]:
+def one_pass(program: str, files: Sequence[Path], out: Path, core_number: int = 0) -> dict[str, Any]:
     """One program's pass over the files, in a process of its own on one core."""
-    core = min(os.sched_getaffinity(0))
+    core = sorted(os.sched_getaffinity(0))[core_number]
     subprocess.run(
         [sys.executable, str(ROOT / "bench" / "one_pass.py"), program, str(out), *map(str, files)],
         check=True,
@@ -40,6 +41,16 @@ def one_pass(program: str, files: Sequence[Path], out: Path) -> dict[str, Any]:
         stdout=subprocess.DEVNULL,
     )
     return json.loads(out.read_text(encoding="utf-8"))
+
+
+def two_passes(program: str, files: Sequence[Path], folder: Path) -> float:
+    """Seconds of the slower of two passes at once, each on a core of its own, with nothing to share."""
+    with ThreadPoolExecutor(2) as pool:
+        passes = [
+            pool.submit(one_pass, program, files, folder / f"at-once-{number}.json", number)
+            for number in (0, 1)
+        ]
+        return max(done.result()["seconds"] for done in passes)
 
 
 def measure_speed(files: Sequence[Path], folder: Path, rounds: int) -> dict[str, Any]:
@@ -57,8 +68,10 @@ def measure_speed(files: Sequence[Path], folder: Path, rounds: int) -> dict[str,
     digests = set()
     for _ in range(rounds):
         bare = one_pass("dict", files, folder / "bare.json")
-        for part in ("cpu_seconds", "start_seconds"):
+        for part in ("seconds", "cpu_seconds", "start_seconds"):
             times[f"bare {part}"].append(bare[part])
+        if len(cores) > 1:
+            times["bare twice seconds"].append(two_passes("dict", files, folder))
         for count in cores:
             for name, target in (("start", tiny), ("whole", whole)):
                 run = run_stage("01_extract", target, count)
@@ -100,6 +113,9 @@ def _compare(pages: int, cores: list[int], took: dict[str, float]) -> dict[str, 
     if len(cores) > 1:
         figures["two_of_one"] = round(took["whole 1 seconds"] / took["whole 2 seconds"], 3)
         print(f"  two processes on two cores: {figures['two_of_one']:.2f} times as fast, by the clock")
+        # Neighbours, memory and hyperthreads take a part of a second core before any program does.
+        figures["two_bare"] = round(2 * took["bare seconds"] / took["bare twice seconds"], 3)
+        print(f"  two bare passes at once: {figures['two_bare']:.2f} times as much: what the cores give")
     return figures
 
 
