@@ -11,7 +11,9 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from inkprint.errors import UserError
+from inkprint.recipe_generate import Classify, Generate
 from inkprint.recipe_synthesize import Synthesize
+from inkprint.recipe_train import Linear, Train
 from inkprint.recipe_values import (
     ROOT,
     Count,
@@ -19,7 +21,6 @@ from inkprint.recipe_values import (
     Model,
     Name,
     PartOrAll,
-    Positive,
     Section,
     Share,
     Text,
@@ -151,39 +152,32 @@ class Prepare(Section):
         return self
 
 
-class Train(Section):
-    method: Literal["qlora", "lora"]  # the base in 4 bits (NF4), or in 16
-    loss: Literal["answer", "all"]
-    max_tokens: Count
-    rank: Count
-    alpha: Count
-    dropout: Annotated[float, Field(ge=0, lt=1, strict=True)]
-    target_modules: Annotated[list[Text], Field(min_length=1)]
-    epochs: Positive
-    batch_size: Count
-    accumulation_steps: Count
-    learning_rate: Positive
-    scheduler: Literal["cosine", "linear", "constant_with_warmup"]
-    warmup_steps: CountOrZero
-    weight_decay: Annotated[float, Field(ge=0, strict=True)]
-    optimizer: Literal["adamw_8bit", "adamw_torch"]
-    evaluate_every_steps: Count
-    save_every_steps: Count
-
-
-class Generate(Section):
-    max_new_tokens: Count
-    repetition_penalty: Annotated[float, Field(ge=1, strict=True)]
-    no_repeat_ngram_tokens: Annotated[int, Field(ge=0, strict=True)]
-    temperature: Annotated[float, Field(ge=0, strict=True)]  # 0: greedy
-    prompts: Count  # at most so many held-out prompts, chosen by seed
-    batch_size: Count
-
-
 class Evaluate(Section):
     primary_metric: Literal["bits_per_byte", "tfidf_similarity", "keyword_density"]
     keywords: list[Text] | CountOrZero  # the words themselves, or how many to take from the train chapters
     bootstrap_samples: Annotated[int, Field(ge=100, strict=True)]
+
+
+class EvaluateLabels(Section):
+    primary_metric: Literal["accuracy", "macro_f1"]
+    bootstrap_samples: Annotated[int, Field(ge=100, strict=True)]
+
+
+class Export(Section):
+    """The base whose 16-bit weights the adapter is merged into."""
+
+    base: Text
+    revision: str | None
+
+    @property
+    def folder(self) -> Path | None:
+        """The base's folder, or None when it comes from the Hub."""
+        return folder_of(self.base)
+
+    @model_validator(mode="after")
+    def _revision_goes_with_the_hub(self) -> Export:
+        check_revision("base model", self.folder, self.revision)
+        return self
 
 
 class Report(Section):
@@ -199,13 +193,14 @@ class Recipe(Section):
     device: Literal["auto", "gpu"]  # auto: a GPU where there is one; gpu: never without
     max_dollars: Annotated[float, Field(ge=0)]  # for paid models, in all: synthesis, judge, every new start
     gpus: Count  # cards, or without any processes, that share each of training's batches
-    model: Model
+    model: Model | None  # null for method linear, which has none
     extract: Extract
     prepare: Prepare
     synthesize: Synthesize
     train: Train
     generate: Generate
-    evaluate: Evaluate
+    evaluate: Annotated[Evaluate | EvaluateLabels, Field(discriminator="primary_metric")]
+    export: Export | None  # null: model.base is in 16 bits itself
     report: Report
 
     @model_validator(mode="after")
@@ -221,8 +216,24 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _labels_or_chats(self) -> Recipe:
+        labels = self.synthesize.tasks.classification is not None
+        linear = isinstance(self.train, Linear)
+        if linear and (not labels or self.model or self.gpus > 1):
+            raise ValueError("train.method: linear is for classification on the CPU: model: null, gpus: 1")
+        if not linear and self.model is None:
+            raise ValueError(f"model: method {self.train.method} trains a model: name its base")
+        if not linear and labels != (self.train.loss == "label"):
+            raise ValueError("train.loss: label is for the task classification, and that for no other loss")
+        if labels != isinstance(self.generate, Classify):
+            raise ValueError("generate.method: classify is for the task classification and no other")
+        if labels != isinstance(self.evaluate, EvaluateLabels):
+            raise ValueError("evaluate.primary_metric: accuracy and macro_f1 are for the task classification")
+        return self
+
+    @model_validator(mode="after")
     def _batch_can_be_shared(self) -> Recipe:
-        if self.train.accumulation_steps % self.gpus:
+        if not isinstance(self.train, Linear) and self.train.accumulation_steps % self.gpus:
             steps = self.train.accumulation_steps
             raise ValueError(
                 f"gpus: {self.gpus} must divide train.accumulation_steps, which is {steps}: cards share them"

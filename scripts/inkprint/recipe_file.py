@@ -75,6 +75,7 @@ def _number_or(value: object) -> object:
     return value
 
 
+_SEVERAL = ("provider", "train", "generate", "evaluate")
 _BRANCH = re.compile(r"[\[\]()]|^(constrained-)?(float|int|list|str|dict)$")
 
 
@@ -82,7 +83,7 @@ def _explain(error: dict[str, Any], more: int) -> str:
     # Union branches add their type to the location; keys of the recipe are what the user wrote.
     place = [str(part) for part in error["loc"] if not _BRANCH.search(str(part))]
     # Of several kinds of section the location also says which, as in provider.anthropic.model.
-    shown = [part for before, part in pairwise(["", *place]) if before != "provider" or part == place[-1]]
+    shown = [part for before, part in pairwise(["", *place]) if before not in _SEVERAL or part == place[-1]]
     key, value = ".".join(shown), error.get("input")
     kind = error["type"]
     if kind == "extra_forbidden":
@@ -108,8 +109,9 @@ def _fields_at(place: list[str]) -> list[str]:
 
 
 def _kinds(section: type[Section]) -> tuple[str, ...]:
-    """What `name` may say in a section that is one kind of several."""
-    return get_args(section.model_fields["name"].annotation) if "name" in section.model_fields else ()
+    """What tells a section that is one kind of several from the others."""
+    told = {"name", "method", "primary_metric"} & section.model_fields.keys()
+    return tuple(kind for key in told for kind in get_args(section.model_fields[key].annotation))
 
 
 def sections_in(annotation: object) -> list[type[Section]]:

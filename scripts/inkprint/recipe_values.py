@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -40,6 +40,7 @@ class Model(Section):
     revision: str | None  # commit or tag on the Hub; null for a folder
     chat_template: str | None  # a file under prompts/; null: the tokenizer's own
     thinking: bool  # what the template gets as enable_thinking
+    reasoning_effort: Literal["low", "medium", "high"] | None  # GPT-OSS's template gets it; null: none
 
     @property
     def folder(self) -> Path | None:
