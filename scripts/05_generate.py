@@ -105,7 +105,7 @@ def answer_batch(
     longest = max(map(len, prompts))
     penalty = RepetitionPenaltyLogitsProcessor(settings.repetition_penalty, prompt_ignore_length=longest)
     made = complete(
-        model, chat, prompts, seed, settings.max_new_tokens, settings.temperature,
+        model, chat, prompts, seed, settings.max_new_tokens, getattr(settings, "temperature", 0.0),
         settings.no_repeat_ngram_tokens, logits_processor=[penalty],
     )  # fmt: skip
     return [_answer(example, variant, chat, row) for (example, _), row in zip(batch, made, strict=True)]

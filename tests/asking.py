@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import ROOT
+from conftest import ROOT, for_labels
 from small_run import SUBJECTS, VOICE, sentences
 
 from inkprint.records import Passage, SplitRow, content_id, write_records
@@ -106,6 +106,8 @@ class Asking:
             for parent in parents:
                 target = target[parent]
             target[last] = value
+        if "classification" in values["synthesize"]["tasks"]:
+            for_labels(values)
         self.recipe.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
         self._prepared("passages.jsonl", passages)
 

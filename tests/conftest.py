@@ -112,6 +112,15 @@ def recipe_values(folder: Path) -> dict[str, Any]:
     return values
 
 
+def for_labels(values: dict[str, Any]) -> None:
+    """Change a recipe's values, in place, to what goes with the task classification."""
+    lora = ("rank", "alpha", "dropout", "target_modules")
+    kept = {key: value for key, value in values["train"].items() if key not in lora}
+    values["train"] = kept | {"method": "full", "loss": "label"}
+    values["generate"] = {"method": "classify", "batch_size": 4}
+    values["evaluate"] = {"primary_metric": "accuracy", "bootstrap_samples": 200}
+
+
 def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """A folder for the whole session, made by the process that asks first while the others wait."""
     root = factory.getbasetemp()

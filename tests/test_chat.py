@@ -63,7 +63,9 @@ def chat_for(name, thinking=False):
     from inkprint.chat import Chat
     from inkprint.recipe import Model
 
-    settings = Model(base="./base", revision=None, chat_template=None, thinking=thinking)
+    settings = Model(
+        base="./base", revision=None, chat_template=None, thinking=thinking, reasoning_effort=None
+    )
     return Chat(tokenizer_for(name), settings)
 
 
@@ -125,6 +127,6 @@ def test_a_tokenizer_without_template_is_refused():
 
     tokenizer = tokenizer_for("qwen3")
     tokenizer.chat_template = None
-    settings = Model(base="./base", revision=None, chat_template=None, thinking=False)
+    settings = Model(base="./base", revision=None, chat_template=None, thinking=False, reasoning_effort=None)
     with pytest.raises(UserError, match="no chat template"):
         Chat(tokenizer, settings)

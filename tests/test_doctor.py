@@ -108,7 +108,8 @@ CLAUDE = {
 }  # fmt: skip
 LOCAL = {
     "name": "local", "four_bit": True, "max_tokens": 400, "batch_size": 8, "temperature": 0,
-    "model": {"base": "some/model-8b", "revision": "main", "chat_template": None, "thinking": False},
+    "model": {"base": "some/model-8b", "revision": "main", "chat_template": None, "thinking": False,
+              "reasoning_effort": None},
 }  # fmt: skip
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, for_labels
 
 from inkprint.errors import UserError
-from inkprint.recipe import HubData, Recipe, Section
+from inkprint.recipe import Evaluate, EvaluateLabels, Export, HubData, Recipe, Section
 from inkprint.recipe_file import check_recipe, load_recipe, override, recipe_names, sections_in
+from inkprint.recipe_generate import Classify, Greedy, Sample
+from inkprint.recipe_train import Full, Linear, Lora
 
-SCHEMA = {"recipe", "recipe_file", "recipe_values", "recipe_synthesize"}
+SCHEMA = {"recipe", "recipe_train", "recipe_generate", "recipe_file", "recipe_values", "recipe_synthesize"}
 RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
 
 
@@ -46,7 +48,8 @@ PROVIDERS = {
     },
     "local": {
         "name": "local",
-        "model": {"base": "./models/small", "revision": None, "chat_template": None, "thinking": False},
+        "model": {"base": "./models/small", "revision": None, "chat_template": None, "thinking": False,
+                  "reasoning_effort": None},
         "four_bit": True, "max_tokens": 900, "batch_size": 8, "temperature": 0.0,
     },
 }  # fmt: skip
@@ -61,10 +64,15 @@ TASKS = {
 }
 
 
+# What a recipe may leave out whole; the demo's has no export, and its data are no mapping.
+ASIDE = {"data", "provider", "tasks", "export"}
+SEVERAL = {"train": (Lora, Full, Linear), "generate": (Greedy, Sample, Classify),
+           "evaluate": (Evaluate, EvaluateLabels), "export": (Export,)}  # fmt: skip
+
+
 def leaves(section: type[Section], prefix: str = ""):
     for name, field in section.model_fields.items():
-        # The demo's data are no mapping, and which provider and tasks there are is a recipe's choice.
-        inner = [] if name in {"data", "provider", "tasks"} else sections_in(field.annotation)
+        inner = [] if name in ASIDE else sections_in(field.annotation)
         if inner:
             yield from leaves(inner[0], f"{prefix}{name}.")
         else:
@@ -76,6 +84,7 @@ def leaves(section: type[Section], prefix: str = ""):
     [
         *leaves(Recipe),
         *leaves(HubData, "extract.data."),
+        *(key for name, kinds in SEVERAL.items() for kind in kinds for key in leaves(kind, f"{name}.")),
         *(f"provider.{key}" for provider in PROVIDERS.values() for key in provider),
         *(f"tasks.{name}.{key}" for name, task in TASKS.items() for key in task),
     ],
@@ -106,6 +115,8 @@ def with_synthesis(provider, task):
     recipe = table_values(columns=columns[task]) if task in columns else values()
     recipe["synthesize"]["provider"] = dict(PROVIDERS[provider])
     recipe["synthesize"]["tasks"] = {task: dict(TASKS[task])}
+    if task == "classification":
+        for_labels(recipe)
     return recipe
 
 
@@ -195,7 +206,8 @@ def test_tasks_that_do_not_fit_the_data_or_each_other():
         ("train.rank=x", "train.rank: 'x'"),
         ("train.rank=0", "train.rank: 0"),
         ("train.rank=8.5", "train.rank: 8.5"),
-        ("train.loss=answers", "'answer' or 'all'"),
+        ("train.loss=answers", "'answer', 'all' or 'label'"),
+        ("train.loss=label", "train.loss: label is for the task classification"),
         ("prepare.test=0.7", "prepare.test: 0.7"),
         ("prepare.test=0.2", "both shares or both lists"),
         ("prepare.passages.split_by=page", "'chapter' or 'document'"),
@@ -205,7 +217,11 @@ def test_tasks_that_do_not_fit_the_data_or_each_other():
         ("prepare.passages.overlap_words=60", "at most half"),
         ("model.base=Qwen/Qwen3-8B", "needs a revision"),
         ("model.revision=main", "has no revision"),
-        ("train.method=full", "'qlora' or 'lora'"),
+        ("train.method=lore", "train.method: 'lore': there are: 'qlora', 'lora', 'full', 'linear'"),
+        ("train.method=full", "train.rank: unknown key"),
+        ("generate.method=classify", "generate.max_new_tokens: unknown key"),
+        ("evaluate.primary_metric=accuracy", "evaluate.keywords: unknown key"),
+        ("model=null", "method qlora trains a model"),
         ("run=a/b", "run: 'a/b'"),
         ("synthesize.tasks.passage_completion.share=0", "synthesize.tasks.passage_completion.share: 0"),
         ("synthesize.provider.name=openai", "synthesize.provider"),

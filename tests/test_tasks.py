@@ -224,7 +224,13 @@ def test_a_model_that_is_loaded_here_answers_every_request(tmp_path, base):
         "grounded_share": 0.0,
     }  # fmt: skip
     (tmp_path / "restyle.txt").write_text("{style} {prompt} <answer>{answer}</answer>")
-    model = {"base": str(base), "revision": None, "chat_template": None, "thinking": False}
+    model = {
+        "base": str(base),
+        "revision": None,
+        "chat_template": None,
+        "thinking": False,
+        "reasoning_effort": None,
+    }
     local = {
         "name": "local", "model": model, "four_bit": False, "max_tokens": 40, "batch_size": 3,
         "temperature": 0.7,

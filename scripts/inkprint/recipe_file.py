@@ -91,6 +91,10 @@ def _explain(error: dict[str, Any], more: int) -> str:
         text = f"{key}: unknown key{_nearest(place[-1], fields)}"
     elif kind == "missing":
         text = f"{key}: missing"
+    elif kind == "union_tag_not_found":
+        text = f"{key}.{_told_by(error)}: missing"
+    elif kind == "union_tag_invalid":
+        text = f"{key}.{_told_by(error)}: {error['ctx']['tag']!r}: there are: {error['ctx']['expected_tags']}"
     elif kind == "value_error":
         text = f"{key + ': ' if key else ''}{error['ctx']['error']}"
     elif isinstance(value, str) and _number_or(value) is not value:
@@ -98,6 +102,11 @@ def _explain(error: dict[str, Any], more: int) -> str:
     else:
         text = f"{key}: {value!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
     return text + (f" (and {more} more)" if more else "")
+
+
+def _told_by(error: dict[str, Any]) -> str:
+    """The key that says which kind of section it is."""
+    return str(error["ctx"]["discriminator"]).strip("'")
 
 
 def _fields_at(place: list[str]) -> list[str]:
