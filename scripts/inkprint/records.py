@@ -163,6 +163,17 @@ class Answer(Record):
     ended: bool  # the model stopped by itself before max_new_tokens
 
 
+class Prediction(Record):
+    """How likely the model finds each label for one held-out text."""
+
+    source_id: str
+    variant: str  # "tuned": without training a head's guesses mean nothing
+    text: str
+    label: str  # the true one
+    probabilities: dict[str, float]  # of every label, in order; they add up to 1
+    cut: bool  # the model read the beginning alone: the text is longer than train.max_tokens
+
+
 class Likelihood(Record):
     """How likely one variant finds a held-out passage, as plain text."""
 
