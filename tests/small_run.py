@@ -10,13 +10,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+from conftest import for_labels
 from made_up import make_page, make_passage
 
 from inkprint.artifacts import Stage
 from inkprint.prepare.leaks import audit
 from inkprint.recipe import ROOT
 from inkprint.recipe_file import load_recipe
-from inkprint.records import Answer, Likelihood, Message, Page, Passage, content_id, write_records
+from inkprint.records import (
+    Answer,
+    LabelledText,
+    Likelihood,
+    Message,
+    Page,
+    Passage,
+    Prediction,
+    SplitRow,
+    content_id,
+    write_records,
+)
 
 PYTHON = sys.executable
 WRITER = "anthropic claude-haiku-4-5"
@@ -134,15 +147,6 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
         failed=3,
         facts=ASKED,
     )
-    steps = [
-        {"step": 10 * n, "epoch": n / 8, "loss": 3 * math.exp(-n / 10) + 1.5, "learning_rate": 1e-3 / n,
-         "grad_norm": 1.2, "tokens": 4000 * n, "seconds": 2.5 * n}
-        for n in range(1, 25)
-    ]  # fmt: skip
-    checks = [
-        {"step": 40 * n, "epoch": n / 2, "validation_loss": 3 * math.exp(-n / 3) + 1.8, "seconds": 10 * n}
-        for n in range(1, 7)
-    ]
     proof = {
         "rows": {"train": 80, "validation": 8},
         "supervised_tokens": 9000,
@@ -152,12 +156,7 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
                    "prompt": "<|im_start|>user\nWhat of the lamp?<|im_end|>\n",
                    "supervised": "Mark me, child.<|im_end|>\n"},
     }  # fmt: skip
-    log = sorted(steps + checks, key=lambda entry: entry["step"])
-    files = {"training_log.jsonl": log, "mask_proof.json": proof}
-    facts = {"steps": 240, "epochs": 3, "trainable_parameters": 120_000, "total_parameters": 1_900_000,
-             "adapter_bytes": 510_000, "train_tokens": 96_000, "tokens_per_second": 1286.0,
-             "final_loss": 1.77, "first_validation_loss": 4.0, "best_validation_loss": 2.2}  # fmt: skip
-    write_stage(run, "train", files, unit="rows", out=88, rejected=1, facts=facts)
+    write_training(run, {"mask_proof.json": proof})
     answers = make_answers(dice, passages)
     files = {"answers.jsonl": answers, "likelihoods.jsonl": make_likelihoods(dice, passages)}
     write_stage(run, "generate", files, unit="answers", out=len(answers))
@@ -166,6 +165,116 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
         assert old in text, old
         text = text.replace(old, new)
     (folder / "small.yaml").write_text(text, encoding="utf-8")
+    return folder / "small.yaml"
+
+
+def write_training(run: Path, files: dict) -> None:
+    """04's folder: a training log, what its manifest tells, and these files."""
+    steps = [
+        {"step": 10 * n, "epoch": n / 8, "loss": 3 * math.exp(-n / 10) + 1.5, "learning_rate": 1e-3 / n,
+         "grad_norm": 1.2, "tokens": 4000 * n, "seconds": 2.5 * n}
+        for n in range(1, 25)
+    ]  # fmt: skip
+    checks = [
+        {"step": 40 * n, "epoch": n / 2, "validation_loss": 3 * math.exp(-n / 3) + 1.8, "seconds": 10 * n}
+        for n in range(1, 7)
+    ]
+    log = sorted(steps + checks, key=lambda entry: entry["step"])
+    facts = {"steps": 240, "epochs": 3, "trainable_parameters": 120_000, "total_parameters": 1_900_000,
+             "adapter_bytes": 510_000, "train_tokens": 96_000, "tokens_per_second": 1286.0,
+             "final_loss": 1.77, "first_validation_loss": 4.0, "best_validation_loss": 2.2}  # fmt: skip
+    files = {"training_log.jsonl": log} | files
+    write_stage(run, "train", files, unit="rows", out=88, rejected=1, facts=facts)
+
+
+MOODS = {"dull": PLAIN, "merry": VOICE, "wry": SUBJECTS}
+
+
+def make_label_run(
+    folder: Path, changes: dict | None = None, moods: tuple[str, ...] = ("dull", "merry"), test: int = 120,
+    films: int = 0, certain: float = 1.2,
+) -> Path:  # fmt: skip
+    """The same of rows with labels. certain: how much the tuned model knows; films: groups, 0 for none."""
+    dice, run = random.Random(11), folder / "artifacts" / "small"
+    rows = make_labelled_rows(dice, moods, test, films)
+    texts = [
+        LabelledText(id=content_id("example", row.id), source_id=row.id, task="classification",
+                     split=row.split, text=row.fields["text"], label=row.fields["label"])
+        for row in rows
+    ]  # fmt: skip
+    write_table(run, rows)
+    rejects = [{"id": "reject-1", "source_id": rows[0].id, "reason": "classification: dropped_by_hand",
+                "text": "A text.", "detail": "example-1"}]  # fmt: skip
+    files = {"examples.jsonl": texts, "rejects.jsonl": rejects}
+    write_stage(run, "synthesize", files, unit="examples", out=len(texts), rejected=1)
+    write_training(run, {})
+    predictions = [make_prediction(dice, text, moods, certain) for text in texts if text.split == "test"]
+    write_stage(run, "generate", {"predictions.jsonl": predictions}, unit="texts", out=len(predictions))
+    values = table_values(
+        ["text", "label", *(["group"] if films else [])], {"classification": {"share": 1.0}}
+    )
+    for_labels(values)
+    return write_recipe(folder, values, changes)
+
+
+def make_labelled_rows(dice: random.Random, moods: tuple[str, ...], test: int, films: int) -> list[SplitRow]:
+    """Reviews in each mood, the first one the most frequent."""
+    rows = []
+    for number, split in enumerate(["train"] * 2 * test + ["validation"] * 10 + ["test"] * test):
+        mood = dice.choices(moods, [3, *[2] * (len(moods) - 1)])[0]
+        text = sentences(dice, MOODS[mood], SUBJECTS[number % len(SUBJECTS)], 40)
+        fields = {"text": text, "label": mood} | ({"group": f"film {number % films}"} if films else {})
+        rows.append(
+            SplitRow(id=content_id("row", number, text), source="reviews.csv.gz", row=number + 1,
+                     fields=fields, split=split, words=len(text.split()))
+        )  # fmt: skip
+    return rows
+
+
+def make_prediction(
+    dice: random.Random, text: LabelledText, moods: tuple[str, ...], certain: float
+) -> Prediction:
+    """What a middling classifier says: the true label is the likeliest most times."""
+    weights = {mood: math.exp(dice.gauss(certain * (mood == text.label), 1.0)) for mood in moods}
+    total = sum(weights.values())
+    return Prediction(
+        id=content_id("prediction", "tuned", text.source_id),
+        source_id=text.source_id,
+        variant="tuned",
+        text=text.text,
+        label=text.label,
+        probabilities={mood: round(weight / total, 6) for mood, weight in weights.items()},
+        cut=dice.random() < 0.05,
+    )
+
+
+def write_table(run: Path, rows: list[SplitRow]) -> None:
+    """01 and 02 of a table."""
+    read = [row.model_dump(exclude={"split", "words"}) for row in rows]
+    write_stage(run, "extract", {"rows.jsonl": read}, unit="rows", out=len(rows), rejected=2)
+    rejects = [{"id": f"reject-{n}", "source_id": rows[n].id, "reason": "is there already", "text": "…",
+                "detail": "reviews.csv.gz, row 1"} for n in range(3)]  # fmt: skip
+    files = {"rows.jsonl": rows, "rejects.jsonl": rejects}
+    write_stage(run, "prepare", files, unit="rows", out=len(rows), rejected=3)
+
+
+def table_values(roles: list[str], tasks: dict) -> dict:
+    """The demo's recipe for a table with these columns."""
+    values = yaml.safe_load((ROOT / "recipes/demo.yaml").read_text(encoding="utf-8"))
+    values["extract"] |= {"data": "data/reviews.csv.gz", "columns": {role: role for role in roles}}
+    values["prepare"] = {"validation": 0.1, "test": 0.2, "near_duplicate": 0.8, "passages": None}
+    values["synthesize"]["tasks"] = tasks
+    values["report"]["title"] = "The table"
+    return values
+
+
+def write_recipe(folder: Path, values: dict, changes: dict | None) -> Path:
+    """The recipe as a file, after changes by `section__key`."""
+    values["run"] = "small"
+    for name, value in (changes or {}).items():
+        section, _, key = name.rpartition("__")
+        (values[section] if section else values)[key] = value
+    (folder / "small.yaml").write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
     return folder / "small.yaml"
 
 
