@@ -82,27 +82,36 @@ def make_passages(dice: random.Random, test: int = 24, train: int = 40) -> list[
     return passages
 
 
-def make_answers(dice: random.Random, passages: list[Passage], questions: int = 2) -> list[Answer]:
+SPEAKS = {"base": PLAIN, "prompted": PLAIN + VOICE[:6], "tuned": VOICE + PLAIN[:3]}
+Source = tuple[str, str]  # id and text of a held-out passage or row
+
+
+def make_answers(
+    dice: random.Random,
+    sources: list[Source],
+    questions: int = 2,
+    variants: tuple[str, ...] = ("base", "tuned"),
+) -> list[Answer]:
     """Base answers plainly, tuned ones in the voice; the first tuned one recites the planted words."""
     answers = []
-    for variant, vocabulary in (("base", PLAIN), ("tuned", VOICE + PLAIN[:3])):
-        for passage in (p for p in passages if p.split == "test"):
-            subject = SUBJECTS[passages.index(passage) % len(SUBJECTS)]
+    for variant in variants:
+        for number, (source_id, reference) in enumerate(sources):
+            subject = SUBJECTS[(number + 44) % len(SUBJECTS)]
             for question in range(questions):
-                example_id = content_id("example", passage.id, question)
-                text = sentences(dice, vocabulary, subject, dice.randint(30, 70))
+                example_id = content_id("example", source_id, question)
+                text = sentences(dice, SPEAKS[variant], subject, dice.randint(30, 70))
                 if variant == "tuned" and not any(a.variant == "tuned" for a in answers):
                     text = f"Well now. {PLANTED.replace('child', 'child,').capitalize()}; so."
                 answers.append(
                     Answer(
                         id=content_id("answer", variant, example_id, text),
                         example_id=example_id,
-                        source_id=passage.id,
+                        source_id=source_id,
                         task="question_passage",
                         variant=variant,
                         prompt=[Message(role="user", content=f"What of the {subject}?")],
                         answer=text,
-                        reference=passage.text,
+                        reference=reference,
                         tokens=len(text) // 4,
                         ended=dice.random() < (0.97 if variant == "tuned" else 0.8),
                     )
@@ -110,25 +119,37 @@ def make_answers(dice: random.Random, passages: list[Passage], questions: int = 
     return answers
 
 
-def make_likelihoods(dice: random.Random, passages: list[Passage]) -> list[Likelihood]:
+def make_likelihoods(dice: random.Random, sources: list[Source]) -> list[Likelihood]:
     found = []
-    for passage in (p for p in passages if p.split == "test"):
-        tokens, level = len(passage.text) // 3, dice.gauss(3.0, 0.25)
+    for source_id, text in sources:
+        tokens, level = len(text) // 3, dice.gauss(3.0, 0.25)
         for variant, gain in (("base", 0.0), ("tuned", dice.gauss(0.5, 0.1))):
             found.append(
                 Likelihood(
-                    id=content_id("likelihood", variant, passage.id),
-                    source_id=passage.id,
+                    id=content_id("likelihood", variant, source_id),
+                    source_id=source_id,
                     variant=variant,
                     log_likelihood=-tokens * (level - gain),
                     tokens=tokens,
-                    bytes=len(passage.text.encode()),
+                    bytes=len(text.encode()),
                 )
             )
     return found
 
 
-def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: int = 24) -> Path:
+def write_answers(
+    run: Path, dice: random.Random, sources: list[Source], questions: int, prompted: bool
+) -> None:
+    """05's folder."""
+    variants = ("base", "prompted", "tuned") if prompted else ("base", "tuned")
+    answers = make_answers(dice, sources, questions, variants)
+    files = {"answers.jsonl": answers, "likelihoods.jsonl": make_likelihoods(dice, sources)}
+    write_stage(run, "generate", files, unit="answers", out=len(answers))
+
+
+def make_run(
+    folder: Path, recipe_changes: dict[str, str] | None = None, test: int = 24, prompted: bool = False
+) -> Path:
     """Write a recipe and the folders of stages 01 to 05 below `folder`; returns the recipe's path."""
     dice = random.Random(7)
     run = folder / "artifacts" / "small"
@@ -147,19 +168,8 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
         failed=3,
         facts=ASKED,
     )
-    proof = {
-        "rows": {"train": 80, "validation": 8},
-        "supervised_tokens": 9000,
-        "prompt_tokens": 1400,
-        "rejected": {"too long": 1},
-        "sample": {"example_id": examples[0]["id"],
-                   "prompt": "<|im_start|>user\nWhat of the lamp?<|im_end|>\n",
-                   "supervised": "Mark me, child.<|im_end|>\n"},
-    }  # fmt: skip
-    write_training(run, {"mask_proof.json": proof})
-    answers = make_answers(dice, passages)
-    files = {"answers.jsonl": answers, "likelihoods.jsonl": make_likelihoods(dice, passages)}
-    write_stage(run, "generate", files, unit="answers", out=len(answers))
+    write_training(run, {"mask_proof.json": make_proof(examples)})
+    write_answers(run, dice, [(p.id, p.text) for p in passages if p.split == "test"], 2, prompted)
     text = (ROOT / "recipes/demo.yaml").read_text(encoding="utf-8").replace("run: demo", "run: small")
     for old, new in (recipe_changes or {}).items():
         assert old in text, old
@@ -185,6 +195,47 @@ def write_training(run: Path, files: dict) -> None:
              "final_loss": 1.77, "first_validation_loss": 4.0, "best_validation_loss": 2.2}  # fmt: skip
     files = {"training_log.jsonl": log} | files
     write_stage(run, "train", files, unit="rows", out=88, rejected=1, facts=facts)
+
+
+def make_proof(examples: list[dict]) -> dict:
+    """04's mask proof of a chat."""
+    return {
+        "rows": {"train": 80, "validation": 8},
+        "supervised_tokens": 9000,
+        "prompt_tokens": 1400,
+        "rejected": {"too long": 1},
+        "sample": {"example_id": examples[0]["id"],
+                   "prompt": "<|im_start|>user\nWhat of the lamp?<|im_end|>\n",
+                   "supervised": "Mark me, child.<|im_end|>\n"},
+    }  # fmt: skip
+
+
+def make_row_run(folder: Path, changes: dict | None = None, test: int = 30, prompted: bool = False) -> Path:
+    """The same of rows of prompt and answer, each one chat."""
+    dice, run = random.Random(13), folder / "artifacts" / "small"
+    rows = []
+    for number, split in enumerate(["train"] * 2 * test + ["validation"] * 6 + ["test"] * test):
+        subject = SUBJECTS[number % len(SUBJECTS)]
+        answer = sentences(dice, VOICE, subject, 50) + (f" {PLANTED.capitalize()}." if number == 3 else "")
+        fields = {"prompt": f"What of the {subject}, number {number}?", "answer": answer}
+        rows.append(
+            SplitRow(id=content_id("row", number, answer), source="talks.jsonl", row=number + 1,
+                     fields=fields, split=split, words=len(answer.split()) + 6)
+        )  # fmt: skip
+    write_table(run, rows)
+    examples = [
+        {"id": content_id("example", row.id, 0), "source_id": row.id, "task": "rows", "split": row.split,
+         "prompt": [{"role": "user", "content": row.fields["prompt"]}],
+         "completion": [{"role": "assistant", "content": row.fields["answer"]}], "provider": "template"}
+        for row in rows
+    ]  # fmt: skip
+    files = {"examples.jsonl": examples, "rejects.jsonl": []}
+    write_stage(run, "synthesize", files, unit="examples", out=len(examples))
+    write_training(run, {"mask_proof.json": make_proof(examples)})
+    sources = [(row.id, row.fields["answer"]) for row in rows if row.split == "test"]
+    write_answers(run, dice, sources, 1, prompted)
+    tasks = {"rows": {"share": 1.0, "prompts": "columns", "prompt": None}}
+    return write_recipe(folder, table_values(["prompt", "answer"], tasks), changes)
 
 
 MOODS = {"dull": PLAIN, "merry": VOICE, "wry": SUBJECTS}

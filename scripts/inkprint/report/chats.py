@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inkprint.evaluate.variants import VARIANTS
 from inkprint.records import Answer, Example, Recital, Score, read_records
 from inkprint.report import numbers
 from inkprint.report.examples import Made
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 TEMPLATE = "chats"
 LOSS_UNIT = "nats per token"
-VARIANTS = ("base", "prompted", "tuned")
 INPUTS = (
     "04_train/mask_proof.json",
     "05_generate/answers.jsonl",
@@ -28,7 +28,7 @@ INPUTS = (
     "06_evaluate/words.json",
 )
 FIGURES = {
-    "perplexity": ("Perplexity per passage", "Each held-out passage twice. Lines and bands: all passages"
+    "perplexity": ("Perplexity per {one}", "Each held-out {one} twice. Lines and bands: all {unit}"
                    " together with the 95 % interval. Lower is better."),
     "similarity": ("Similarity per prompt", "TF-IDF cosine of each answer with what the author wrote there;"
                    " 1 would be the same words. Higher is closer."),
@@ -71,9 +71,9 @@ def draw(
     from inkprint.report import figures
 
     scores = figures.by_item(list(read_records(inputs["06_evaluate/scores.jsonl"], Score)))
-    words = read_json(inputs["06_evaluate/words.json"])
+    words, unit = read_json(inputs["06_evaluate/words.json"]), result["method"]["unit"]
     for name, figure in figures.draw_all(scores, result, words, seed):
-        title, caption = FIGURES[name]
+        title, caption = (text.format(unit=unit, one=unit.removesuffix("s")) for text in FIGURES[name])
         yield name, (title, caption or radar_caption(result["radar"])), figure
 
 
@@ -131,4 +131,7 @@ def radar_caption(radar: list[dict[str, Any]]) -> str:
     for axis in radar:
         titles.setdefault(axis["rule"], []).append(axis["title"])
     rules = "; ".join(f"{', '.join(names)}: {rule}" for rule, names in titles.items())
-    return f"Means brought to 0 to 1, the rim is 1. {rules}. For the eye only; the table has the numbers."
+    gaps = " A gap: that variant has no such number." if any(None in axis.values() for axis in radar) else ""
+    return (
+        f"Means brought to 0 to 1, the rim is 1. {rules}.{gaps} For the eye only; the table has the numbers."
+    )

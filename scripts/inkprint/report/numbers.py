@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from inkprint.evaluate.variants import VARIANTS
+
 MINUS = "−"
 TIGHT = "\u00a0"  # a space at which no line breaks
 Estimate = dict[str, float | None]
@@ -88,7 +90,7 @@ def three_lines(result: dict[str, Any]) -> list[tuple[str, str]]:
         against = main["against"]["base"]
         said = f"{means[0]} -> {means[1]}{unit(main)}, {difference(main, against)}: {against['verdict']}"
     share = measured(metrics["recited"], "tuned")
-    variants = [name for name in ("base", "prompted", "tuned") if name in ended["means"]]
+    variants = [name for name in VARIANTS if name in ended["means"]]
     lines = [
         (main["title"], f"{said} ({main['sources']} {unit_name})"),
         ("Recital", f"{share} of tuned answers; longest run {runs['largest']['tuned']:.0f} words"),
@@ -120,7 +122,10 @@ def _recital(metrics: dict[str, Metric], recital_words: int) -> str:
     recited, runs = metrics["recited"], metrics["verbatim_run"]
     items = recited["items"]
     longest = {name: f"{words:.0f}" for name, words in runs["largest"].items()}
-    counts = {name: round(recited["means"][name]["value"] * items) for name in ("base", "tuned")}
+    counts = {
+        name: round(recited["means"][name]["value"] * items) for name in VARIANTS if name in recited["means"]
+    }
+    others = ", ".join(f"{name} {count}" for name, count in counts.items() if name != "tuned")
     own = f"the author's own unseen text reaches {longest['reference']}"
     if counts["tuned"] == 0:
         return (
@@ -130,6 +135,6 @@ def _recital(metrics: dict[str, Metric], recital_words: int) -> str:
     verb = "holds" if counts["tuned"] == 1 else "hold"
     return (
         f"The tuned model recites: {counts['tuned']} of {items} answers"
-        f" ({measured(recited, 'tuned')}; base {counts['base']}) {verb} {recital_words} or more words in a"
+        f" ({measured(recited, 'tuned')}; {others}) {verb} {recital_words} or more words in a"
         f" row from the training text, the longest {longest['tuned']} ({own})."
     )
