@@ -32,10 +32,12 @@ from inkprint.command import Command, start
 from inkprint.gpus import choose_gpus, find_gpus
 from inkprint.models import base_inputs, check_base
 from inkprint.recipe import Recipe, prompt_files
+from inkprint.recipe_train import Linear
 from inkprint.records import write_json, write_records
 from inkprint.train import land, team
-from inkprint.train.chats import Chats, chat_callbacks, make_chat_trainer, read_chats
+from inkprint.train.chats import Chats, ask_samples, make_chat_trainer, read_chats
 from inkprint.train.checkpoints import (
+    BESIDE,
     best_step,
     clear_checkpoints,
     has_stopped,
@@ -44,6 +46,8 @@ from inkprint.train.checkpoints import (
     rewind,
     validation_losses,
 )
+from inkprint.train.classifier import Labelled, make_label_trainer, read_labelled
+from inkprint.train.linear import train_linear
 from inkprint.train.memory import fitting_batch, note_shortage, shortages, start_again
 from inkprint.train.plan import Plan
 
@@ -75,16 +79,17 @@ def check_machine(recipe: Recipe) -> None:
         choose_gpus(gpus, recipe.gpus)
 
 
-def read_rows(command: Command, stage: Stage) -> tuple[Chats, Plan]:
+def read_rows(command: Command, stage: Stage) -> tuple[Chats | Labelled, Plan]:
     """The examples as tokens, proven, and the order that they are learned in; no model is loaded."""
     recipe = command.recipe
     team.check_share(recipe.train.accumulation_steps)
     examples, cache = stage.inputs["03_synthesize/examples.jsonl"], command.run_folder.parent / "cache"
-    rows = read_chats(recipe, examples, cache)
+    labels = recipe.train.loss == "label"
+    rows = read_labelled(recipe, examples) if labels else read_chats(recipe, examples, cache)
     return rows, Plan.of(recipe.train, rows.lengths, recipe.seed)
 
 
-def make_trainer(recipe: Recipe, stage: Stage, rows: Chats, plan: Plan) -> tuple[Any, Path | None]:
+def make_trainer(recipe: Recipe, stage: Stage, rows: Chats | Labelled, plan: Plan) -> tuple[Any, Path | None]:
     """The trainer with its model, and the checkpoint to go on from: the same in every process."""
     from inkprint.train.steer import Steer  # after Unsloth: it imports transformers
     from inkprint.train.trainer import add_callbacks, check_reports
@@ -94,7 +99,10 @@ def make_trainer(recipe: Recipe, stage: Stage, rows: Chats, plan: Plan) -> tuple
     checkpoints = stage.work_folder / "checkpoints"
     checkpoint = newest_checkpoint(checkpoints)
     batch = fitting_batch(recipe.train, stage.work_folder)
-    trainer = make_chat_trainer(recipe, rows, plan, batch, checkpoints)
+    if isinstance(rows, Chats):
+        trainer = make_chat_trainer(recipe, rows, plan, batch, checkpoints)
+    else:
+        trainer = make_label_trainer(recipe, rows, plan, batch, checkpoints)
     team.agree(checkpoint)
     trainer.args.eval_on_start = checkpoint is None
     add_callbacks(trainer, [TryOut(trainer, plan), Steer(recipe.train)])
@@ -128,6 +136,9 @@ def main(command: Command) -> None:
         return
     if command.settled(stage, lambda: check_machine(recipe)):
         return
+    if isinstance(recipe.train, Linear):
+        train_linear(recipe, stage)
+        return
     clear_checkpoints(stage.work_folder / "checkpoints")
     batch = fitting_batch(recipe.train, stage.work_folder)
     others = [sys.executable, str(command.script), str(command.recipe_path)]
@@ -160,8 +171,9 @@ def train(command: Command, stage: Stage) -> None:
 
         follow = Follow(stage.work_folder, advance, sum(plan.lengths), seconds)
         follow.tell_shortages(shortages(stage.work_folder), batch, read_log(log) if log.exists() else [])
-        for callback in [follow, *chat_callbacks(recipe, rows, stage.work_folder)]:
-            trainer.add_callback(callback)
+        trainer.add_callback(follow)
+        if isinstance(rows, Chats):
+            trainer.add_callback(ask_samples(recipe, rows, stage.work_folder))
         run(trainer, recipe, stage, checkpoint)
     losses = validation_losses(trainer.state.log_history)
     steps, best = trainer.state.global_step, best_step(losses)
@@ -173,23 +185,19 @@ def train(command: Command, stage: Stage) -> None:
     write_result(command, stage, rows, plan, trainer, best)
 
 
-def tell_plan(rows: Chats, plan: Plan, batch_size: int) -> None:
+def tell_plan(rows: Chats | Labelled, plan: Plan, batch_size: int) -> None:
     """Say what is about to be learned, before the model is loaded."""
-    proof, tokens = rows.proof, sum(plan.lengths)
+    tokens = sum(plan.lengths)
     print(
         f"   {len(plan.lengths):,} rows of {tokens:,} tokens, {plan.epochs:g} epochs: {plan.steps:,} steps,"
         f" {round(tokens * plan.epochs):,} tokens and {plan.padding_share(batch_size):.1%} padding"
     )
-    print(
-        f"   {proof['supervised_tokens']:,} tokens learned from, {proof['prompt_tokens']:,} only read;"
-        f" {sum(proof['rejected'].values())} rows rejected",
-        flush=True,
-    )
-    if proof["lost_characters"]:
-        print(f"   {proof['lost_characters']:,} characters of the answers are unknown to the tokenizer: lost")
+    print(f"   {rows.summary}; {len(rows.rejects)} rows rejected", flush=True)
 
 
-def write_result(command: Command, stage: Stage, rows: Chats, plan: Plan, trainer: Any, best: int) -> None:
+def write_result(
+    command: Command, stage: Stage, rows: Chats | Labelled, plan: Plan, trainer: Any, best: int
+) -> None:
     """Land the best checkpoint, and write what is known of the training."""
     from inkprint.train.trainer import optimizer_of
 
@@ -209,8 +217,9 @@ def write_result(command: Command, stage: Stage, rows: Chats, plan: Plan, traine
         facts |= land.land(
             stage.work_folder / "checkpoints" / f"checkpoint-{best}", folder, recipe, rows.tokenizer
         )
-        for name in ("training_log.jsonl", "samples.jsonl"):
-            shutil.copy(stage.work_folder / name, folder / name)
+        for name in BESIDE:  # there are no samples of a classifier
+            if (stage.work_folder / name).is_file():
+                shutil.copy(stage.work_folder / name, folder / name)
         write_json(folder / "mask_proof.json", rows.proof)
         write_records(folder / "rejects.jsonl", rows.rejects)
         kept, rejected = sum(rows.proof["rows"].values()), len(rows.rejects)

@@ -114,6 +114,47 @@ def load_model(settings: Model, device: str, method: str, seed: int, max_tokens:
     return model
 
 
+def load_classifier(settings: Model, method: str, labels: list[str], pad_token_id: int) -> Any:
+    """The base model with a classification head, without Unsloth; a base has none, and a fresh one is drawn.
+
+    Every weight is in 32 bits, or for LoRA in what the GPU computes best, or for `qlora` in 4 bits.
+    """
+    import torch
+    from transformers import AutoModelForSequenceClassification, BitsAndBytesConfig
+
+    gpu = torch.cuda.is_available()
+    half = (
+        torch.bfloat16 if gpu and torch.cuda.is_bf16_supported() else torch.float16 if gpu else torch.float32
+    )
+    four_bit = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=half,
+        llm_int8_skip_modules=["score", "classifier", "lm_head"],
+    )
+    try:
+        model = AutoModelForSequenceClassification.from_pretrained(
+            _name(settings),
+            revision=settings.revision,
+            num_labels=len(labels),
+            id2label=dict(enumerate(labels)),
+            label2id={label: number for number, label in enumerate(labels)},
+            pad_token_id=pad_token_id,
+            dtype=torch.float32 if method == "full" else half,
+            quantization_config=four_bit if method == "qlora" else None,
+            device_map={"": torch.cuda.current_device() if gpu else "cpu"},
+        )
+    except OSError as error:
+        raise _not_to_be_had(settings, error) from None
+    for module in model.modules():
+        # bitsandbytes packs weights on a CPU at the first look without gradients, and the backward pass
+        # through what it packed is wrong.
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+    return model
+
+
 def load_tokenizer(settings: Model) -> Any:
     """The base model's tokenizer, as it is there."""
     from transformers import AutoTokenizer

@@ -37,6 +37,13 @@ class Chats:
     def rejects(self) -> list[Reject]:
         return [reject for of_split in self.rows.values() for reject in of_split.rejects]
 
+    @property
+    def summary(self) -> str:
+        learned, read = self.proof["supervised_tokens"], self.proof["prompt_tokens"]
+        lost = self.proof["lost_characters"]
+        unknown = f"; {lost:,} characters of the answers are unknown to the tokenizer: lost" if lost else ""
+        return f"{learned:,} tokens learned from, {read:,} only read{unknown}"
+
 
 def read_chats(recipe: Recipe, examples: Path, cache: Path) -> Chats:
     """Tokens and proof, with the tokenizer alone; imports Unsloth."""
@@ -90,14 +97,14 @@ def make_chat_trainer(recipe: Recipe, chats: Chats, plan: Plan, batch: Batch, ch
     return trainer
 
 
-def chat_callbacks(recipe: Recipe, chats: Chats, work_folder: Path) -> list[Any]:
-    """What looks at chats alone: a few validation prompts, answered again and again."""
+def ask_samples(recipe: Recipe, chats: Chats, work_folder: Path) -> Any:
+    """What asks the model a few validation prompts, again and again."""
     from inkprint.train.samples import Samples
 
     assert recipe.model is not None
     room = positions(recipe.model)
     examples = chats.rows["validation"].examples
-    return [Samples(chats.chat, examples, room, recipe.seed, work_folder / "samples.jsonl")]
+    return Samples(chats.chat, examples, room, recipe.seed, work_folder / "samples.jsonl")
 
 
 def _add_lora(model: Any, settings: Lora, seed: int) -> Any:

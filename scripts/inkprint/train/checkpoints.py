@@ -8,6 +8,7 @@ saving is survived; the file says how long the two were, which are cut back to t
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -51,8 +52,8 @@ def rewind(work_folder: Path, checkpoint: Path | None) -> float:
         return 0.0
     note = json.loads((checkpoint / COMPLETE).read_text(encoding="utf-8"))
     for name, size in note["bytes"].items():
-        with (work_folder / name).open("a+b") as handle:
-            handle.truncate(size)
+        if (work_folder / name).exists():
+            os.truncate(work_folder / name, size)
     return note["seconds"]
 
 

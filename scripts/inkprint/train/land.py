@@ -29,6 +29,7 @@ def land_model(checkpoint: Path, folder: Path, tokenizer: Any) -> None:
             shutil.copy(path, folder)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config.pop("_name_or_path", None)  # a path of this machine
+    config.pop("use_cache", None)  # off while it learned with checkpointing; on is what configurations mean
     text = json.dumps(config, indent=2, sort_keys=True) + "\n"
     (folder / "config.json").write_text(text, encoding="utf-8")
     tokenizer.save_pretrained(str(folder))
