@@ -1,7 +1,7 @@
 """Say what a recipe will miss on this machine, what it would take on another, or pack a run for a bug report.
 
     python scripts/doctor.py recipes/demo.yaml               # exit code 2 where a run would fail
-    python scripts/doctor.py recipes/books/qwen3-8b.yaml --card rtx4090 --price 0.69    # from a laptop
+    python scripts/doctor.py recipes/your/rows.yaml --card rtx4090 --price 0.69    # from a laptop
     python scripts/doctor.py --bundle demo                   # artifacts/demo-bundle.zip
 
 Needs   a second and no GPU; the network where the base is on the Hub. A bundle holds manifests, logs and the

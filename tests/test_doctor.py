@@ -25,7 +25,7 @@ from inkprint.doctor.needs import CARDS, gpu_bytes, parameters, train_hours
 from inkprint.recipe_file import check_recipe, load_recipe
 
 pytestmark = pytest.mark.whole_runs
-GPU_RECIPE = "recipes/books/qwen3-8b.yaml"
+GPU_RECIPE = "recipes/peterson/qwen3-14b-completion.yaml"
 
 
 def doctor(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -68,11 +68,17 @@ def judge(
     starts: list[Start],
     type_: Type,
     overrides: Overrides,
+    matter_stays: bool,
 ) -> None:
-    """Give every line its section and every page its class, with the evidence."""
+    """Give every line its section and every page its class, with the evidence.
+
+    matter_stays: the recipe wants front and back matter, too.
+    """
     pages = [sheet.lines for sheet in sheets]
     _assign(sheets, _with_unnamed_back(starts, pages, type_), type_)
     _drop_bare_titles(sheets, headings)
+    if matter_stays:
+        _keep_matter(sheets)
     _override(sheets, overrides)
 
 
@@ -173,6 +179,19 @@ def _drop_bare_titles(sheets: Sequence[Sheet], headings: Sequence[Sequence[Headi
         elif beheaded and sheet.kept and sheet.lines:
             sheet.headings.setdefault(0, (0, beheaded))
             beheaded = ""
+
+
+def _keep_matter(sheets: Sequence[Sheet]) -> None:
+    """Every page with text, whatever it is, and every line of it."""
+    for sheet in sheets:
+        if sheet.lines:
+            evidence = (
+                sheet.evidence
+                if sheet.kept
+                else f"the recipe keeps it; was {sheet.page_class}: {sheet.evidence}"
+            )
+            sheet.page_class, sheet.evidence = BODY, evidence
+            sheet.kinds = [CHAPTER] * len(sheet.lines)
 
 
 def _override(sheets: Sequence[Sheet], overrides: Overrides) -> None:
