@@ -1,7 +1,7 @@
 """Say what a recipe will miss on this machine, what it would take on another, or pack a run for a bug report.
 
     python scripts/doctor.py recipes/demo.yaml               # exit code 2 where a run would fail
-    python scripts/doctor.py recipes/books/qwen3-8b.yaml --card rtx4090 --price 0.69    # from a laptop
+    python scripts/doctor.py recipes/your/rows.yaml --card rtx4090 --price 0.69    # from a laptop
     python scripts/doctor.py --bundle demo                   # artifacts/demo-bundle.zip
 
 Needs   a second and no GPU; the network where the base is on the Hub. A bundle holds manifests, logs and the
@@ -20,12 +20,14 @@ from inkprint.doctor.machine import examine
 from inkprint.doctor.needs import (
     CARDS,
     GB,
+    GIB,
     disk_bytes,
     export_bytes,
     gpu_bytes,
     parameters,
     train_hours,
     train_tokens,
+    what_would_fit,
 )
 from inkprint.errors import UserError
 from inkprint.recipe import Recipe
@@ -45,6 +47,9 @@ def check(recipe: Recipe) -> bool:
 def plan(recipe: Recipe, card_name: str, price: float | None) -> bool:
     """Print memory, disk, hours and dollars on a card, all of them estimates; False where it does not fit."""
     card = CARDS[card_name]
+    if recipe.model is None:
+        print("no base model: any machine will do")
+        return True
     count = parameters(recipe.model)
     if count is None:
         raise UserError(f"model.base {recipe.model.base}: its name does not say how large it is")
@@ -53,10 +58,12 @@ def plan(recipe: Recipe, card_name: str, price: float | None) -> bool:
     print(
         f"{recipe.model.base}: {count / 1e9:.2g} billion parameters on one {card.name}; all of it estimated"
     )
-    print(f"memory  {memory / GB:.0f} of {card.memory_bytes / GB:.0f} GB{'' if fits else ': does not fit'}")
+    print(f"memory  {memory / GIB:.0f} of {card.memory_bytes / GIB:.0f} GB{'' if fits else ': does not fit'}")
+    if not fits:
+        print(f"        {what_would_fit(recipe, count, card.memory_bytes)}")
     print(
         f"disk    {disk_bytes(recipe, count) / GB:.0f} GB for the base and the results, 12 GB for the image,"
-        f" {export_bytes(count) / GB:.0f} GB for merged weights and a GGUF"
+        f" {export_bytes(recipe, count) / GB:.0f} GB for merged weights and a GGUF"
     )
     tokens = train_tokens(artifacts_folder() / recipe.run)
     if tokens is None:

@@ -7,7 +7,9 @@ prints is the format that NVIDIA documents for --query-gpu; it was not seen on a
 from __future__ import annotations
 
 import http.server
+import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -21,11 +23,11 @@ from conftest import ROOT
 from safetensors.numpy import save_file
 
 from inkprint.doctor.bundle import clean
-from inkprint.doctor.needs import CARDS, gpu_bytes, parameters, train_hours
+from inkprint.doctor.needs import CARDS, gpu_bytes, parameters, train_hours, train_tokens, what_would_fit
 from inkprint.recipe_file import check_recipe, load_recipe
 
 pytestmark = pytest.mark.whole_runs
-GPU_RECIPE = "recipes/books/qwen3-8b.yaml"
+GPU_RECIPE = "recipes/peterson/qwen3-14b-completion.yaml"
 
 
 def doctor(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -76,7 +78,7 @@ def test_a_card_that_will_not_do(card, tmp_path, line, says):
 def test_a_good_card_is_named_and_nothing_is_held_against_it(card, hub, tmp_path):
     path = card("NVIDIA GeForce RTX 4090, 24564, 570.86.10, 8.9")
     done = doctor(books_recipe(tmp_path), PATH=path, **hub)
-    assert "ok    GPU: NVIDIA GeForce RTX 4090, 26 GB, driver 570" in done.stdout
+    assert "ok    GPU: NVIDIA GeForce RTX 4090, 24 GB, driver 570" in done.stdout
     stops = [line for line in done.stdout.splitlines() if line.startswith("STOP")]
     assert all("torch: the build without CUDA" in stop for stop in stops), stops  # this venv's
 
@@ -84,7 +86,7 @@ def test_a_good_card_is_named_and_nothing_is_held_against_it(card, hub, tmp_path
 def test_the_largest_card_is_taken_and_unequal_ones_are_not_taken_together(card, tmp_path):
     cards = "Tesla T4, 15360, 570.86.10, 7.5", "NVIDIA GeForce RTX 4090, 24564, 570.86.10, 8.9"
     path, recipe = card(*cards), books_recipe(tmp_path)
-    assert "GPU: NVIDIA GeForce RTX 4090, 26 GB, driver 570; of 2 cards" in doctor(recipe, PATH=path).stdout
+    assert "GPU: NVIDIA GeForce RTX 4090, 24 GB, driver 570; of 2 cards" in doctor(recipe, PATH=path).stdout
     values = yaml.safe_load(recipe.read_text()) | {"gpus": 2}
     recipe.write_text(yaml.safe_dump(values))
     assert "STOP  GPU: gpus: 2: unequal cards" in doctor(recipe, PATH=path).stdout
@@ -162,7 +164,7 @@ def test_a_local_writer_is_looked_for_and_must_fit_the_card(workshop, card, hub)
     small, large = (f"NVIDIA Card, {mib}, 570.86.10, 8.9" for mib in (5_000, 24_564))
     done = doctor(workshop.recipe, PATH=card(large), **hub)
     assert "ok    writer: some/model-8b, to be fetched from the Hub" in done.stdout
-    assert "ok    writer: some 6 GB of 26 on the card" in done.stdout
+    assert "ok    writer: some 6 GB of 24 on the card" in done.stdout
     assert (
         "STOP  writer: some 6 GB of 5 on the card" in doctor(workshop.recipe, PATH=card(small), **hub).stdout
     )
@@ -256,7 +258,9 @@ def test_parameters_are_counted_in_the_files_and_read_from_the_name(tmp_path):
         ("unsloth/gpt-oss-20b-unsloth-bnb-4bit", 20e9),
         ("HuggingFaceTB/SmolLM2-135M-Instruct", 135e6),
         ("Qwen/Qwen3-0.6B", 0.6e9),
-        ("unsloth/tinyllama", None),
+        ("unsloth/tinyllama", 1.1e9),
+        ("openai-community/gpt2-medium", 355e6),
+        ("somebody/nameless", None),
     ):
         values["model"] |= {"base": name, "revision": "main"}
         assert parameters(check_recipe(values, "r.yaml").model) == count, name
@@ -269,6 +273,49 @@ def test_the_estimate_of_memory_holds_for_the_runs_it_was_fitted_to():
         train = recipe.train.model_copy(update={"rank": rank, "batch_size": 2, "max_tokens": 2048})
         need = gpu_bytes(recipe.model_copy(update={"train": train}), 14.8e9)
         assert 0.85 < need / measured < 1.25, (rank, need)
+
+
+def test_where_training_does_not_fit_a_setting_is_named_that_does():
+    recipe = load_recipe(ROOT / GPU_RECIPE)
+    train = recipe.train.model_copy(update={"batch_size": 16, "accumulation_steps": 2})
+    large = recipe.model_copy(update={"train": train})
+    memory = CARDS["rtx4090"].memory_bytes
+    assert gpu_bytes(large, 14e9) > memory
+    said = what_would_fit(large, 14e9, memory)
+    size, steps = (int(number) for number in re.findall(r": (\d+)", said))
+    assert size * steps == 32 and size > 1
+    smaller = recipe.model_copy(
+        update={"train": train.model_copy(update={"batch_size": size, "accumulation_steps": steps})}
+    )
+    assert gpu_bytes(smaller, 14e9) <= memory
+    assert "a smaller base" in what_would_fit(large, 70e9, memory)
+
+
+def test_every_weight_learned_takes_many_times_the_memory_of_an_adapter():
+    full = load_recipe(ROOT / "recipes" / "alpaca" / "gpt2.yaml")
+    adapter = load_recipe(ROOT / GPU_RECIPE)
+    assert gpu_bytes(full, 7e9) > 5 * gpu_bytes(adapter, 7e9)
+    assert gpu_bytes(load_recipe(ROOT / "recipes" / "imdb" / "logreg.yaml"), 7e9) == 0
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "recipes").rglob("*.yaml")), ids=lambda path: path.stem)
+def test_every_recipe_fits_the_card_that_its_header_names(path):
+    recipe, header = load_recipe(path), path.read_text().split("run:")[0]
+    named = re.search(r"card with (\d+) GB", header)
+    if recipe.device == "gpu":
+        need = gpu_bytes(recipe, parameters(recipe.model))
+        assert need <= int(named[1]) * 2**30, f"{need / 2**30:.1f} GB"
+
+
+def test_tokens_are_reckoned_from_chats_and_from_texts_with_labels(tmp_path):
+    folder = tmp_path / "03_synthesize"
+    folder.mkdir()
+    told = [{"content": "one two"}, {"content": "three"}]
+    chat = {"split": "train", "prompt": told[:1], "completion": told[1:]}
+    text = {"split": "train", "text": "four five six seven", "label": "good"}
+    for records, words in (([chat], 3), ([text], 4), ([chat | {"split": "test"}, chat], 3)):
+        (folder / "examples.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+        assert train_tokens(tmp_path) == pytest.approx(1.35 * words)
 
 
 def test_hours_grow_with_the_work_and_shrink_with_the_card():

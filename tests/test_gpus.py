@@ -14,7 +14,7 @@ from inkprint.gpus import Gpu, choose_gpus, claim_gpus, find_gpus
 
 
 def gpu(index: int, name: str, gigabytes: float) -> Gpu:
-    return Gpu(index, f"GPU-{index}-0000", name, gigabytes * 1e9, 570, 8.9)
+    return Gpu(index, f"GPU-{index}-0000", name, gigabytes * 2**30, 570, 8.9)
 
 
 BOX = [gpu(0, "RTX 3060", 12), gpu(1, "RTX 4090", 24), gpu(2, "RTX 4090", 24), gpu(3, "T4", 16)]

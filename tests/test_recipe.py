@@ -374,3 +374,15 @@ def test_set_refuses_a_key_that_is_not_there(assignment):
     with pytest.raises(UserError):
         override(recipe, assignment)
         check_recipe(recipe, "r.yaml")
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: str(path.relative_to(ROOT / "recipes")))
+def test_every_key_of_a_recipe_carries_its_why_on_the_line(path):
+    bare = [line for line in path.read_text().splitlines() if re.match(r" *\w+: [^#>]*$", line)]
+    assert not bare
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: str(path.relative_to(ROOT / "recipes")))
+def test_every_file_that_a_recipe_names_is_there(path):
+    named = re.findall(r"prompts/[\w./-]+", re.sub(r"#.*", "", path.read_text()))
+    assert [name for name in named if not (ROOT / name).is_file()] == []

@@ -56,7 +56,7 @@ def choose_gpus(gpus: list[Gpu], count: int) -> list[Gpu]:
     if len(gpus) < count:
         raise UserError(f"gpus: {count}: this machine has {len(gpus)}")
     chosen = sorted(gpus, key=lambda gpu: (-gpu.memory_bytes, gpu.index))[:count]
-    unequal = sorted({f"{gpu.name} ({gpu.memory_bytes / 1e9:.0f} GB)" for gpu in chosen})
+    unequal = sorted({f"{gpu.name} ({gpu.memory_bytes / 2**30:.0f} GB)" for gpu in chosen})
     if len(unequal) > 1:
         raise UserError(f"gpus: {count}: unequal cards wait for the slowest: {', '.join(unequal)}")
     return chosen

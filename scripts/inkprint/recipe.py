@@ -62,6 +62,7 @@ class Extract(Section):
     data: Annotated[Annotated[Text, Tag("str")] | Annotated[HubData, Tag("dict")], Discriminator(_kind)]
     columns: Columns | None  # null: documents; of tables, which column is the text, the label, the prompt, …
     labels: Annotated[list[Text], Field(min_length=2)] | None  # rows with others are rejected; null: all
+    matter: Literal["drop", "keep"]  # front and back matter: contents, notes, index, licence
     drop: list[Literal["caption", "table", "formula", "code"]]  # what is no running text; the rest is marked
     on_error: Literal["stop", "reject"]  # a file that cannot be read: stop, or go on without it
     ocr_language: (

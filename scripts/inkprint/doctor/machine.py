@@ -12,7 +12,16 @@ from pathlib import Path
 from inkprint.artifacts import read_manifest, stage_folder
 from inkprint.asking.claude import BASE_URL, KEY, host
 from inkprint.asking.prices import price_of, read_prices
-from inkprint.doctor.needs import GB, disk_bytes, export_bytes, gpu_bytes, parameters, writer_bytes
+from inkprint.doctor.needs import (
+    GB,
+    GIB,
+    disk_bytes,
+    export_bytes,
+    gpu_bytes,
+    parameters,
+    what_would_fit,
+    writer_bytes,
+)
 from inkprint.errors import UserError
 from inkprint.gpus import choose_gpus, find_gpus
 from inkprint.models import DEMO_BASE, check_base
@@ -40,7 +49,7 @@ def examine(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
     yield data(recipe, artifacts)
     yield reading(recipe)
     yield from writer(recipe, artifacts)
-    yield base(recipe.model)
+    yield base(recipe.model) if recipe.model else Finding("base: none, and none is needed")
     yield from graphics(recipe)
     yield from folders(recipe, artifacts)
     yield shared_memory()
@@ -124,7 +133,7 @@ def _memory(provider: Local) -> Iterator[Finding]:
     if count is None or not gpus:
         return
     need, has = writer_bytes(provider, count), max(gpu.memory_bytes for gpu in gpus)
-    said = f"writer: some {need / GB:.0f} GB of {has / GB:.0f} on the card (estimated), more by batch_size"
+    said = f"writer: some {need / GIB:.0f} GB of {has / GIB:.0f} on the card (estimated), more by batch_size"
     yield Finding(said, "four_bit: true, or a smaller model" if need > has else "", fatal=need > has)
 
 
@@ -184,7 +193,7 @@ def graphics(recipe: Recipe) -> Iterator[Finding]:
         return
     taken = f"{recipe.gpus} x " if recipe.gpus > 1 else ""
     others = f"; of {len(gpus)} cards here" if len(gpus) > recipe.gpus else ""
-    yield Finding(f"GPU: {taken}{gpu.name}, {gpu.memory_bytes / GB:.0f} GB, driver {gpu.driver}{others}")
+    yield Finding(f"GPU: {taken}{gpu.name}, {gpu.memory_bytes / GIB:.0f} GB, driver {gpu.driver}{others}")
     if gpu.driver < DRIVER:
         mend = f"CUDA 12.8 needs {DRIVER} or newer: update it, or rent a machine with a newer one"
         yield Finding(f"driver: {gpu.driver} is too old", mend, fatal=True)
@@ -196,18 +205,18 @@ def graphics(recipe: Recipe) -> Iterator[Finding]:
         if "INKPRINT_IN_IMAGE" in os.environ:
             mend = "this image was built from the CPU lock: docker compose build without compose.cpu.yaml"
         yield Finding("torch: the build without CUDA", mend, fatal=wanted)
+    if recipe.model is None:
+        return
     count = parameters(recipe.model)
     if count is None:
         yield Finding(f"memory: the size of {recipe.model.base} is not known from its name")
         return
     need = gpu_bytes(recipe, count)
-    has = f"the card has {gpu.memory_bytes / GB:.0f} GB"
-    said = f"memory: training needs some {need / GB:.0f} GB (an estimate), {has}"
+    has = f"the card has {gpu.memory_bytes / GIB:.0f} GB"
+    said = f"memory: training needs some {need / GIB:.0f} GB (an estimate), {has}"
     short = need > gpu.memory_bytes
-    mend = (
-        "a smaller train.batch_size or max_tokens (more accumulation_steps), a smaller base, or a larger card"
-    )
-    yield Finding(said, mend if short else "", fatal=need > 1.15 * gpu.memory_bytes)
+    mend = what_would_fit(recipe, count, gpu.memory_bytes) if short else ""
+    yield Finding(said, mend, fatal=need > 1.15 * gpu.memory_bytes)
 
 
 def _no_gpu_mend() -> str:
@@ -229,13 +238,13 @@ def folders(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
         if not os.access(_existing(folder), os.W_OK | os.X_OK):
             mend = "give it to the user who runs this (chown), or name another in .env"
             yield Finding(f"{name}: {folder} can not be written", mend, fatal=True)
-    count = parameters(recipe.model)
+    count = parameters(recipe.model) if recipe.model else None
     need = disk_bytes(recipe, count) if count else 0.0
     free = shutil.disk_usage(_existing(artifacts)).free
     short = free < need
     room = f"disk: {free / GB:.0f} GB free at {artifacts}, some {need / GB:.0f} GB needed (an estimate)"
-    if count and export_bytes(count) >= GB:
-        room += f", {export_bytes(count) / GB:.0f} GB more for merged weights and a GGUF"
+    if count and export_bytes(recipe, count) >= GB:
+        room += f", {export_bytes(recipe, count) / GB:.0f} GB more for merged weights and a GGUF"
     yield Finding(
         room, "free some, or name another disk by INKPRINT_ARTIFACTS in .env" if short else "", short
     )

@@ -33,10 +33,12 @@ def read_book(
     printed: bool,
     overrides: Overrides,
     drop: Sequence[str],
+    matter_stays: bool,
 ) -> list[Sheet]:
     """Judge every page of a document.
 
     printed: it has pages of its own, with heads and feet. drop: kinds of displays that are no text here.
+    matter_stays: front and back matter is text, too.
     """
     sheets = _without_furniture(raw, printed)
     _cut_marks(sheets)
@@ -48,7 +50,7 @@ def read_book(
         find_headings(index, sheet.lines, type_, sheet.displays) for index, sheet in enumerate(sheets)
     ]
     starts = find_starts(pages, headings, outline, type_)
-    judge(sheets, headings, starts, type_, overrides)
+    judge(sheets, headings, starts, type_, overrides, matter_stays)
     texts = [
         line.text
         for sheet in sheets
@@ -118,7 +120,8 @@ def _set_text(
             if kind != CHAPTER:
                 sheet.removed.append((sheet.lines[at].text, kind))
         own = [sheet.lines[at] for at in positions]
-        notes = {positions[at] for at in footnote_lines(own, type_.size, open_size)}
+        if not sheet.whole:
+            notes = {positions[at] for at in footnote_lines(own, type_.size, open_size)}
         sheet.removed += [
             (f"{sheet.lines[at].mark} {sheet.lines[at].text}".strip(), "footnote") for at in sorted(notes)
         ]

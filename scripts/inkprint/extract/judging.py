@@ -34,6 +34,7 @@ class Sheet:
     evidence: str = ""
     paragraphs: list[Paragraph] = field(default_factory=list)
     continues: bool = False
+    whole: bool = False  # a page that the rules drop and somebody wants: nothing on it is a footnote
 
     @property
     def kept(self) -> bool:
@@ -68,11 +69,17 @@ def judge(
     starts: list[Start],
     type_: Type,
     overrides: Overrides,
+    matter_stays: bool,
 ) -> None:
-    """Give every line its section and every page its class, with the evidence."""
+    """Give every line its section and every page its class, with the evidence.
+
+    matter_stays: the recipe wants front and back matter, too.
+    """
     pages = [sheet.lines for sheet in sheets]
     _assign(sheets, _with_unnamed_back(starts, pages, type_), type_)
     _drop_bare_titles(sheets, headings)
+    if matter_stays:
+        _keep_matter(sheets)
     _override(sheets, overrides)
 
 
@@ -175,6 +182,20 @@ def _drop_bare_titles(sheets: Sequence[Sheet], headings: Sequence[Sequence[Headi
             beheaded = ""
 
 
+def _keep_matter(sheets: Sequence[Sheet]) -> None:
+    """Every page with text, whatever it is, and every line of it."""
+    for sheet in sheets:
+        if sheet.lines:
+            sheet.whole = not sheet.kept
+            evidence = (
+                sheet.evidence
+                if sheet.kept
+                else f"the recipe keeps it; was {sheet.page_class}: {sheet.evidence}"
+            )
+            sheet.page_class, sheet.evidence = BODY, evidence
+            sheet.kinds = [CHAPTER] * len(sheet.lines)
+
+
 def _override(sheets: Sequence[Sheet], overrides: Overrides) -> None:
     """A person's word over every rule. A chapter whose first page is dropped begins on its next one."""
     beheaded = ""
@@ -182,6 +203,7 @@ def _override(sheets: Sequence[Sheet], overrides: Overrides) -> None:
         number, was = sheet.raw.number, f"was {sheet.page_class}: {sheet.evidence}"
         if number in overrides.keep:
             if not sheet.kept:
+                sheet.whole = True
                 sheet.kinds = [CHAPTER] * len(sheet.lines)
             sheet.page_class, sheet.evidence = BODY, f"{KEPT_BY_HAND}; {was}"
         elif number in overrides.drop and sheet.kept:

@@ -42,7 +42,7 @@ def read_document(
     except UserError as error:
         said = str(error)
         raise UserError(said if said.startswith(str(path)) else f"{path}: {said}") from None
-    sheets = read_book(raw, outline, kind == "other", overrides, settings.drop)
+    sheets = read_book(raw, outline, kind == "other", overrides, settings.drop, settings.matter == "keep")
     if not has_text(sheets):
         raise UserError(nothing_kept(path, Counter(sheet.page_class for sheet in sheets)))
     digest = hash_file(path)
