@@ -30,12 +30,12 @@ import yaml
 from inkprint.artifacts import REHEARSAL
 from inkprint.command import artifacts_folder, exit_with
 from inkprint.errors import UserError
-from inkprint.models import DEMO_BASE
 from inkprint.recipe import ROOT, Recipe
 from inkprint.recipe_file import load_recipe
 from inkprint.recipe_train import Linear
 from inkprint.rehearse.data import find_data
 from inkprint.rehearse.derive import SUFFIX, derive
+from inkprint.rehearse.hub import settle
 from inkprint.rehearse.stand_ins import Base, find_base, make_model
 from inkprint.rehearse.state import State, read_state
 from inkprint.rehearse.steps import shorten, split_counts, steps_an_epoch, texts
@@ -47,25 +47,36 @@ def begin(path: Path) -> Path:
     began = time.time()
     recipe = load_recipe(path)
     folder = artifacts_folder() / f"{recipe.run}{SUFFIX}"
-    base = base_of(recipe)
+    base = base_of(recipe, names_the_hub(recipe) and settle())
     empty(folder)
     data = find_data(recipe, folder / "data")
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
     made = base is not None and not base.as_it_is
     notes = derive(recipe, values, data, folder / "model" if made else None, folder)
     if base is not None and not base.real:
-        notes.insert(0, "tokenizer, lengths and template are stand-ins: neither Hub nor cache has the base's")
+        notes.insert(0, f"tokenizer, lengths and template are stand-ins: {why_none(recipe)}")
     real = base is not None and base.real
     write_recipe(folder / "recipe.yaml", values, path)
     State(str(path), notes, data.own, data.there, data.taken, real, began).write(folder)
     return folder / "recipe.yaml"
 
 
-def base_of(recipe: Recipe) -> Base | None:
-    """Where the base comes from; None for a method without one."""
-    if recipe.model is None:
-        return None
-    return find_base(recipe.model, recipe.model.folder == ROOT / DEMO_BASE)
+def names_the_hub(recipe: Recipe) -> bool:
+    hub = recipe.extract.hub
+    return (recipe.model is not None and not recipe.model.folder) or (hub is not None and not hub.folder)
+
+
+def base_of(recipe: Recipe, reached: bool) -> Base | None:
+    """Where the base comes from; None for a method without one. reached: the Hub answers."""
+    return None if recipe.model is None else find_base(recipe.model, reached)
+
+
+def why_none(recipe: Recipe) -> str:
+    """Where the base's own were looked for."""
+    assert recipe.model is not None
+    if recipe.model.folder is not None:
+        return f"no model in {recipe.model.base} yet"
+    return f"{recipe.model.base} is neither in the cache nor to be had from the Hub now"
 
 
 def empty(folder: Path) -> None:
@@ -91,7 +102,7 @@ def get_ready(path: Path) -> None:
     examples = folder / "03_synthesize" / "examples.jsonl"
     if not examples.is_file():
         raise UserError(f"{examples}: not there; ./run_all.sh {path} --rehearse makes it")
-    base = base_of(recipe)
+    base = base_of(recipe, reached=False)  # what the Hub had is in the cache now
     if base is not None and not base.as_it_is:
         make_model(base, texts(examples), folder / "model", recipe.seed)
     if not isinstance(recipe.train, Linear):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ from inkprint.extract.overrides import overrides_file
 from inkprint.extract.sources import Source, find_sources
 from inkprint.extract.tables import RawRow
 from inkprint.recipe import HubData, Recipe
-from inkprint.rehearse.hub import TIMEOUT_SECONDS
 from inkprint.rehearse.made_up import write_rows
 
 DEMO_BOOKS = "data/demo/books"
@@ -42,7 +40,7 @@ class Data:
 def find_data(recipe: Recipe, folder: Path) -> Data:
     """What to rehearse with; whatever is written goes into the folder, which is emptied first.
 
-    Raises UserError for data that are there and cannot be read.
+    Raises UserError for data that are there and cannot be read. Of the Hub: hub.settle comes first.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -51,8 +49,12 @@ def find_data(recipe: Recipe, folder: Path) -> Data:
     if (hub := recipe.extract.hub) is not None and hub.folder is None:
         return _from_the_hub(recipe, hub, folder)
     if not recipe.extract.path.exists() or not find_documents(recipe.extract.path):
-        return _made_up(recipe, folder, f"{recipe.extract.path.name}: no such data here")
+        return _made_up(recipe, folder, f"no tables in {_name(recipe)} yet")
     return _own_rows(recipe, folder)
+
+
+def _name(recipe: Recipe) -> str:
+    return recipe.extract.data if isinstance(recipe.extract.data, str) else recipe.extract.data.dataset
 
 
 def _documents(recipe: Recipe, folder: Path) -> Data:
@@ -155,8 +157,6 @@ def _made_up(recipe: Recipe, folder: Path, why: str) -> Data:
 
 def _from_the_hub(recipe: Recipe, hub: HubData, folder: Path) -> Data:
     """A draw of a data set's rows where the Hub or the cache gives it, else made-up ones."""
-    if not _hub_answers():
-        os.environ["HF_HUB_OFFLINE"] = "1"  # what is in the cache comes at once, without retries
     try:
         parts = []
         for source in find_sources(recipe.extract, folder):
@@ -171,16 +171,3 @@ def _from_the_hub(recipe: Recipe, hub: HubData, folder: Path) -> Data:
         _write(rows, folder / name / f"{name}.jsonl")
     taken = sum(len(rows) for _, rows, _ in parts)
     return Data(folder, whole=False, there=sum(count for _, _, count in parts), taken=taken)
-
-
-def _hub_answers() -> bool:
-    import httpx
-    from huggingface_hub import constants
-
-    if os.environ.get("HF_HUB_OFFLINE") == "1":
-        return False
-    try:
-        httpx.head(constants.ENDPOINT, timeout=TIMEOUT_SECONDS)
-    except httpx.HTTPError:
-        return False
-    return True

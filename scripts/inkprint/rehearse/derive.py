@@ -11,8 +11,9 @@ import yaml
 from inkprint.gpus import find_gpus
 from inkprint.recipe import ROOT, Recipe
 from inkprint.recipe_file import check_recipe
-from inkprint.recipe_synthesize import Local, Template
+from inkprint.recipe_synthesize import Template
 from inkprint.recipe_train import Linear
+from inkprint.recipe_values import Model
 from inkprint.rehearse.data import Data
 
 DEMO_RECIPE = ROOT / "recipes" / "demo.yaml"
@@ -95,8 +96,9 @@ def _write_without_a_model(
     settings = recipe.synthesize
     if isinstance(settings.provider, Template):
         return
-    writer = "the local model" if isinstance(settings.provider, Local) else settings.provider.model
-    notes.append(f"synthesize: {writer} wrote nothing: the provider was template")
+    writer = settings.provider.model
+    name = writer.base if isinstance(writer, Model) else writer
+    notes.append(f"synthesize: {name} wrote nothing: the provider was template")
     synthesize["provider"] = {"name": "template"}
     tasks = synthesize["tasks"] = {name: dict(task) for name, task in synthesize["tasks"].items() if task}
     asked = tasks.pop("question_answer", None) or tasks.get("question_passage")

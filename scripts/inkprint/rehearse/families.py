@@ -51,6 +51,8 @@ FAMILIES = (
     Family(r"smollm2?-.*instruct", "llama", 8192, _CHATML, "<|im_end|>", "<|im_start|>", "<|im_end|>",
            "qwen2_5.jinja", tied=True),
     Family(r"smollm2?-", "llama", 8192, _CHATML, "<|endoftext|>", "<|endoftext|>", tied=True),
+    Family(r"tinystories", "llama", 512, ("<unk>", "<|start_story|>", "<|end_story|>"), "<|end_story|>",
+           "<|start_story|>", "<unk>", begins_text=True, tied=True),
     Family(r"tinyllama", "llama", 2048, _LLAMA, "</s>", "<s>", begins_text=True),
     Family(r"llama-?3.*instruct", "llama", 131072, _LLAMA3, "<|eot_id|>", "<|begin_of_text|>",
            "<|finetune_right_pad_id|>", "llama3.jinja", begins_text=True),
@@ -69,6 +71,6 @@ def family_of(base: str) -> Family:
             return family
     known = ", ".join(sorted({family.model_type for family in FAMILIES}))
     raise UserError(
-        f"model.base {base}: neither cache nor Hub gives its config.json, and its name tells no"
-        f" architecture ({known}): rehearse where the Hub can be reached, or put the model into a folder"
+        f"model.base {base}: its config.json is neither in a folder, nor in the cache, nor to be had from the"
+        f" Hub now, and its name tells no architecture that is known here ({known})"
     )

@@ -17,17 +17,35 @@ SMALL_FILES = (
 NEEDED = ("config.json", "tokenizer_config.json")
 
 
-def small_files(model: Model) -> Path | None:
+def settle() -> bool:
+    """Whether the Hub answers; where it does not, its libraries are told so, and look into the cache alone.
+
+    To be called before any of them is imported: each would try again and again.
+    """
+    import httpx
+
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        return False
+    try:
+        httpx.head(os.environ.get("HF_ENDPOINT", "https://huggingface.co"), timeout=TIMEOUT_SECONDS)
+    except httpx.HTTPError:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        return False
+    return True
+
+
+def small_files(model: Model, reached: bool) -> Path | None:
     """The folder with a Hub model's small files at the recipe's revision; None where they are out of reach.
 
-    Raises UserError where the Hub answers and refuses: a licence not accepted, no such model or revision.
+    reached: the Hub answers, as `settle` found. Raises UserError where it refuses: a licence not accepted, no
+    such model, no such revision.
     """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
     from huggingface_hub.utils import disable_progress_bars
 
     disable_progress_bars()
-    there = _reached(model.base, model.revision or "main")
+    there = reached and _gives(model.base, model.revision or "main")
     try:
         folder = Path(
             snapshot_download(
@@ -43,13 +61,11 @@ def small_files(model: Model) -> Path | None:
     return folder if all((folder / name).is_file() for name in NEEDED) else None
 
 
-def _reached(name: str, revision: str) -> bool:
-    """Whether the Hub answers and would give us the model. Raises UserError where it answers and refuses."""
+def _gives(name: str, revision: str) -> bool:
+    """Whether the Hub gives us the model. Raises UserError where it refuses."""
     import httpx
     from huggingface_hub import errors, get_hf_file_metadata, hf_hub_url
 
-    if os.environ.get("HF_HUB_OFFLINE") == "1":
-        return False
     try:
         get_hf_file_metadata(hf_hub_url(name, "config.json", revision=revision), timeout=TIMEOUT_SECONDS)
     except errors.GatedRepoError:

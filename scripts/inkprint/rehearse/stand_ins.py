@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from inkprint.doctor.needs import parameters
 from inkprint.errors import UserError
-from inkprint.recipe_values import Model
+from inkprint.models import DEMO_BASE
+from inkprint.recipe_values import ROOT, Model
 from inkprint.rehearse.families import Family, family_of
 from inkprint.rehearse.hub import SMALL_FILES, small_files
 
@@ -42,17 +43,17 @@ class Base:
         return self.files is not None
 
 
-def find_base(model: Model, made_later: bool) -> Base:
-    """What there is of a base here. Raises UserError where nothing is, or the Hub refuses it.
+def find_base(model: Model, reached: bool) -> Base:
+    """What there is of a base here, or on the Hub where that is reached.
 
-    made_later: the folder is not there yet, and a run makes it, as the demo's base.
+    Raises UserError where nothing is, or the Hub refuses it.
     """
     folder = model.folder
-    if made_later:
+    if folder == ROOT / DEMO_BASE:  # a run makes it
         return Base(folder, True, None)
     if folder is not None and (folder / "config.json").is_file():
         return Base(folder, (parameters(model) or TINY + 1) <= TINY, None)
-    files = small_files(model) if folder is None else None
+    files = small_files(model, reached) if folder is None else None
     return Base(files, False, family_of(model.base) if files is None else None)
 
 

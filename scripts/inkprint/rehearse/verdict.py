@@ -35,7 +35,8 @@ def facts(recipe: Recipe, state: State, folder: Path) -> list[str]:
     """What is known of the real run; an estimate says so. Nothing where the data are not the user's."""
     if not state.own_data:
         return []
-    what = "documents" if recipe.extract.columns is None else "rows"
+    what = "document" if recipe.extract.columns is None else "row"
+    what += "s" if state.there != 1 else ""
     part = "" if state.taken == state.there else f", of which {state.taken:,} were rehearsed"
     lines = [f"{state.there:,} {what}{part}"]
     path = stage_folder(folder, "synthesize") / "examples.jsonl"
