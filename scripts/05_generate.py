@@ -160,6 +160,7 @@ def speak(
                     path, Answer, answer_batch, model, chat, batch, variant, recipe.generate, seed
                 )
                 advance()
+            del model  # or the base would still be in memory when the trained model is loaded
     return answers, likelihoods
 
 
