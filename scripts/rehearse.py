@@ -108,7 +108,7 @@ def get_ready(path: Path) -> None:
     if not isinstance(recipe.train, Linear):
         own = folder / "recipe.yaml"
         values = yaml.safe_load(own.read_text(encoding="utf-8"))
-        shorten(values["train"], steps_an_epoch(split_counts(examples)["train"], load_recipe(own)))
+        shorten(values["train"], steps_an_epoch(split_counts(examples)["train"], recipe.train))
         write_recipe(own, values, path)
 
 

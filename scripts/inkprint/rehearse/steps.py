@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from math import ceil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from inkprint.demo.prose import read_prose
-from inkprint.recipe import Recipe
-from inkprint.recipe_train import Linear
+from inkprint.recipe_train import Tuning
 from inkprint.rehearse.made_up import PROSE
+from inkprint.train.plan import Plan
 
 STEPS, EVERY_STEPS = 4, 2
 LEAST_CHARACTERS, MOST_CHARACTERS = 400_000, 2_000_000  # for a tokenizer
 
 
-def steps_an_epoch(rows: int, recipe: Recipe) -> int:
-    """Optimizer steps in which every row is seen once, by all processes together."""
-    assert not isinstance(recipe.train, Linear)
-    batches = ceil(rows / (recipe.train.batch_size * recipe.gpus))
-    return ceil(batches / (recipe.train.accumulation_steps // recipe.gpus))
+def steps_an_epoch(rows: int, settings: Tuning) -> int:
+    """Optimizer steps in which every row is seen once."""
+    return replace(Plan.of(settings, [0] * rows, seed=0), epochs=1).steps
 
 
 def shorten(train: dict[str, Any], epoch_steps: int) -> None:

@@ -64,7 +64,7 @@ def _training(
     )
     of = "" if state.real_tokens else " by the stand-in's tokens"
     lines = [f"rows of {sum(counts.values()):,}{of}: {rejected}, {proof['truncated']:,} cut"]
-    an_epoch = steps_an_epoch(max(round(proof["rows"]["train"] * scale), 1), recipe)
+    an_epoch = steps_an_epoch(max(round(proof["rows"]["train"] * scale), 1), recipe.train)
     steps = ceil(an_epoch * recipe.train.epochs)
     lines.append(f"steps: {guess}{steps:,}, {recipe.train.epochs:g} x {an_epoch:,}")
     size = parameters(recipe.model) if recipe.model else None
