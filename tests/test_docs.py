@@ -24,6 +24,7 @@ KINDS = (
         "02_prepare/passages.jsonl": records.Passage,
         "02_prepare/chapters.jsonl": records.ChapterSummary,
         "03_synthesize/examples.jsonl": records.Example,
+        "04_train/samples.jsonl": records.Sample,
         "05_generate/answers.jsonl": records.Answer,
         "05_generate/likelihoods.jsonl": records.Likelihood,
         "06_evaluate/scores.jsonl": records.Score,
