@@ -63,7 +63,7 @@ def main(command: Command) -> None:
     prompted = make_variant(recipe, stage, speakers, room)
     chosen = choose_prompts(examples_of(stage, "test"), recipe.generate.prompts, recipe.seed)
     batches, rejects = plan_batches(recipe, speakers, prompted, chosen, room)
-    answers, likelihoods = speak(command, stage, speakers, batches, room)
+    answers, likelihoods, alone = speak(command, stage, speakers, batches, room)
     check_difference(likelihoods)
     with stage.writing() as folder:
         write_records(folder / "answers.jsonl", sorted(answers, key=lambda a: (a.example_id, a.variant)))
@@ -71,8 +71,12 @@ def main(command: Command) -> None:
         write_records(folder / "rejects.jsonl", rejects)
         out = len(chosen) - len(rejects)
         counts = {"unit": "prompts", "in": len(chosen), "out": out, "rejected": len(rejects), "failed": 0}
-        stage.finish(counts, **({"prompted": prompted.facts()} if prompted else {}))
-    summarize(answers, likelihoods, rejects, prompted)
+        stage.finish(counts, alone=alone, **({"prompted": prompted.facts()} if prompted else {}))
+    summarize(answers, likelihoods, rejects)
+    from inkprint.generate.alone import told
+
+    for line in filter(None, (prompted.summary() if prompted else "", told(alone))):
+        print(f"   {line}")
 
 
 def check_machine(recipe: Recipe) -> None:
@@ -155,8 +159,9 @@ def plan_batches(
 
 def speak(
     command: Command, stage: Stage, speakers: Speakers, batches: dict[str, list[Batch]], room: int
-) -> tuple[list[Answer], list[Likelihood]]:
-    """Every variant's answers and likelihoods; "prompted" weighs nothing."""
+) -> tuple[list[Answer], list[Likelihood], dict[str, Any]]:
+    """Every variant's answers and likelihoods ("prompted" weighs nothing), and whether batches matter."""
+    from inkprint.generate.alone import compare_alone
     from inkprint.generate.likelihoods import of_examples, of_passages, weigh
 
     recipe, chat, work = command.recipe, speakers.chat, stage.work_folder
@@ -167,10 +172,14 @@ def speak(
     work.mkdir(parents=True, exist_ok=True)
     answers: list[Answer] = []
     likelihoods: list[Likelihood] = []
+    alone: dict[str, Any] = {}
     output = command.working()
     total = 2 + sum(map(len, batches.values()))
     with output.counter("batches", total) as advance, output.quiet():
         for variant, model in speakers.each(list(batches), texts[0].ids):
+            if variant == "base":
+                new_tokens = recipe.generate.max_new_tokens
+                alone = compare_alone(model, chat, batches[variant], texts, room, new_tokens)
             if variant != "prompted":
                 path = work / f"likelihoods-{variant}.jsonl"
                 likelihoods += kept(path, Likelihood, weigh, model, chat, texts, variant, room)
@@ -182,7 +191,7 @@ def speak(
                 )
                 advance()
             del model  # or the base would still be in memory when the trained model is loaded
-    return answers, likelihoods
+    return answers, likelihoods, alone
 
 
 def check_difference(likelihoods: list[Likelihood]) -> None:
@@ -191,10 +200,8 @@ def check_difference(likelihoods: list[Likelihood]) -> None:
     assert sums["base"] != sums["tuned"], "base and tuned weigh every text alike: training changed nothing"
 
 
-def summarize(
-    answers: list[Answer], likelihoods: list[Likelihood], rejects: list[Reject], prompted: Prompted | None
-) -> None:
-    """What a person should know of it, in a line or two."""
+def summarize(answers: list[Answer], likelihoods: list[Likelihood], rejects: list[Reject]) -> None:
+    """What came of it, in a line."""
     ended: dict[str, list[bool]] = {}
     for answer in answers:
         ended.setdefault(answer.variant, []).append(answer.ended)
@@ -202,8 +209,6 @@ def summarize(
     weighed = len({one.source_id for one in likelihoods})
     prompts = len({answer.example_id for answer in answers})
     print(f"   {prompts} prompts, {weighed} texts weighed; {shares}; {len(rejects)} rejected")
-    if prompted:
-        print(f"   {prompted.summary()}")
 
 
 if __name__ == "__main__":
