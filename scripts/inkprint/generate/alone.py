@@ -7,12 +7,14 @@ than that is a fault in how a model reads its padding.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inkprint.chat import Chat
 from inkprint.completion import complete
-from inkprint.generate.likelihoods import Weighed, cut_windows, score_batch
 from inkprint.generate.prompts import Batch
+
+if TYPE_CHECKING:
+    from inkprint.generate.likelihoods import Weighed
 
 NEW_TOKENS = 32  # at most: a few seconds of a 14B model
 TEXTS = 4  # of 1,024 tokens at most, as in a batch of likelihoods
@@ -45,6 +47,8 @@ def divergence(one: list[int], other: list[int]) -> int | None:
 
 def _weighed(model: Any, chat: Chat, texts: list[Weighed], positions: int) -> float:
     """The largest difference that company makes to one of the texts' first windows."""
+    from inkprint.generate.likelihoods import cut_windows, score_batch  # they need torch
+
     pad = chat.tokenizer.pad_token_id
     first = {window.text: window for window in reversed(cut_windows(texts, positions))}
     windows = list(first.values())
