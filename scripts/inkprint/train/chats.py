@@ -14,7 +14,7 @@ from inkprint.recipe_train import Lora
 from inkprint.records import Example, Reject, read_records
 from inkprint.train.memory import Batch
 from inkprint.train.plan import Plan
-from inkprint.train.rows import IGNORED, Rows, check_given, check_rows, prove_mask, tokenize
+from inkprint.train.rows import Rows, check_given, check_rows, prove_mask, tokenize
 
 
 @dataclass
@@ -70,7 +70,7 @@ def make_chat_trainer(recipe: Recipe, chats: Chats, plan: Plan, batch: Batch, ch
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    from inkprint.train.trainer import by_length, in_order, let_it_settle, trainer_settings
+    from inkprint.train.trainer import by_length, let_it_settle, planned, trainer_settings
 
     settings = recipe.train
     assert recipe.model is not None
@@ -84,7 +84,7 @@ def make_chat_trainer(recipe: Recipe, chats: Chats, plan: Plan, batch: Batch, ch
     columns = {
         split: {"input_ids": rows.input_ids, "labels": rows.labels} for split, rows in chats.rows.items()
     }
-    trainer = in_order(_by_tokens(SFTTrainer), plan)(
+    trainer = planned(SFTTrainer, plan, texts=False)(
         model=model,
         processing_class=chats.tokenizer,
         train_dataset=Dataset.from_dict(columns["train"]),
@@ -132,23 +132,3 @@ def _to_float32(model: Any) -> None:
     for parameter in model.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
-
-
-def _by_tokens(kind: type) -> type:
-    """A trainer's class whose validation loss is the mean over tokens, however they are put into batches.
-
-    The trainer's own is a mean over rows of their batches' means: it changes with the size of a batch.
-    """
-
-    class ByTokens(kind):  # type: ignore[misc, valid-type]
-        def prediction_step(self, model: Any, inputs: Any, *arguments: Any, **options: Any) -> Any:
-            labels = inputs["labels"]
-            share = (labels[:, 1:] != IGNORED).sum() / len(labels) / self._tokens_a_row()
-            loss, *rest = super().prediction_step(model, inputs, *arguments, **options)
-            return loss * share.to(loss.device), *rest
-
-        def _tokens_a_row(self) -> float:
-            rows = self.eval_dataset["labels"]
-            return sum(label != IGNORED for labels in rows for label in labels[1:]) / len(rows)
-
-    return ByTokens

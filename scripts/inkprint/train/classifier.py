@@ -92,7 +92,7 @@ def make_label_trainer(
     from datasets import Dataset
     from transformers import DataCollatorWithPadding, Trainer, TrainingArguments, set_seed
 
-    from inkprint.train.trainer import by_length, in_order, let_it_settle, trainer_settings
+    from inkprint.train.trainer import by_length, let_it_settle, planned, trainer_settings
 
     settings = recipe.train
     assert recipe.model is not None
@@ -105,14 +105,13 @@ def make_label_trainer(
         gradient_checkpointing=isinstance(settings, Lora), **trainer_settings(recipe, batch, checkpoints)
     )
     let_it_settle(config)
-    trainer = in_order(Trainer, plan)(
+    trainer = planned(Trainer, plan, texts=True)(
         model=model,
         args=config,
         train_dataset=Dataset.from_dict(labelled.columns["train"]),
         eval_dataset=Dataset.from_dict(by_length(labelled.columns["validation"])),
         data_collator=DataCollatorWithPadding(tokenizer),
         processing_class=tokenizer,
-        compute_metrics=_accuracy,
     )
     seen = trainer.train_dataset
     assert list(seen["labels"]) == labelled.columns["train"]["labels"], "the trainer changed the labels"
@@ -140,7 +139,3 @@ def _add_lora(model: Any, settings: Lora) -> Any:
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     return model
-
-
-def _accuracy(prediction: Any) -> dict[str, float]:
-    return {"accuracy": float((prediction.predictions.argmax(-1) == prediction.label_ids).mean())}

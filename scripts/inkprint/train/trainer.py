@@ -11,6 +11,7 @@ from inkprint.recipe import Recipe
 from inkprint.train import team
 from inkprint.train.memory import Batch
 from inkprint.train.plan import Order, Plan
+from inkprint.train.rows import IGNORED
 
 CHECKPOINTS_KEPT = 3  # the best, the last, and the one before it should the last be damaged
 
@@ -70,14 +71,45 @@ def let_it_settle(config: Any) -> None:
         config.__dict__["_setup_devices"] = torch.device("cpu")
 
 
-def in_order(kind: type, plan: Plan) -> type:
-    """A trainer's class that goes through the rows in the plan's order."""
+def planned(kind: type, plan: Plan, texts: bool) -> type:
+    """A trainer's class that goes through the rows in the plan's order, and weighs every token alike.
 
-    class InOrder(kind):  # type: ignore[misc, valid-type]
+    Its validation loss is the mean over all tokens that are learned from, or over all texts, to the last one,
+    whatever they are batched with and however many processes share them. The trainer's own is a mean of
+    batches' means, in which processes count some rows twice. texts: of one label each; it tells how
+    many it gets right.
+    """
+
+    class Planned(kind):  # type: ignore[misc, valid-type]
         def _get_train_sampler(self, train_dataset: Any = None) -> Order:
             return Order(plan, lambda: int(self.state.epoch or 0))
 
-    return InOrder
+        def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+            import torch
+
+            self.model.eval()
+            sums = torch.zeros(3, device=self.args.device, dtype=torch.float64)  # loss, right ones, all
+            size = self.args.per_device_eval_batch_size
+            for start in range(0, len(self.eval_dataset), size)[team.rank() :: team.size()]:
+                rows = range(start, min(start + size, len(self.eval_dataset)))
+                sums += self._sums(self.data_collator([self.eval_dataset[row] for row in rows]))
+            loss, right, count = self.accelerator.reduce(sums, "sum").tolist()
+            metrics = {"eval_loss": loss / count}
+            if texts:
+                metrics["eval_accuracy"] = right / count
+            self.log(metrics)
+            self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+            return metrics
+
+        def _sums(self, batch: dict[str, Any]) -> Any:
+            import torch
+
+            loss, logits, labels = self.prediction_step(self.model, batch, prediction_loss_only=not texts)
+            count = len(labels) if texts else (batch["labels"][:, 1:] != IGNORED).sum().item()
+            right = (logits.argmax(-1) == labels).sum().item() if texts else 0
+            return torch.tensor([loss.item() * count, right, count], device=self.args.device)
+
+    return Planned
 
 
 def by_length(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
