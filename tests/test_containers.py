@@ -46,7 +46,16 @@ OFFLINE = [
     "plan",
     "test",
 ]
-ONLINE = ["extract-hub", "synthesize-claude", "synthesize-local", "train", "generate", "doctor", "run"]
+ONLINE = [
+    "extract-hub",
+    "synthesize-claude",
+    "synthesize-local",
+    "train",
+    "generate",
+    "doctor",
+    "rehearse",
+    "run",
+]
 WITH_CARD = ["synthesize-local", "train", "generate", "doctor", "run"]
 STAND_IN = "stand-in/cuda:12.8"  # a base image where no registry can be reached
 IMAGE, COMMIT = "inkprint-under-test", "0123456789ab"
