@@ -188,10 +188,10 @@ def test_a_stand_in_is_a_tiny_model_of_that_architecture(family, tmp_path):
 # As the makers have them on the Hub, but for what says nothing of the architecture.
 MAKERS = {
     "gpt_oss": {
-        "attention_bias": True, "eos_token_id": 200002, "head_dim": 64, "hidden_size": 2880,
+        "attention_bias": True, "eos_token_id": 2002, "head_dim": 64, "hidden_size": 2880,
         "intermediate_size": 2880, "layer_types": ["sliding_attention", "full_attention"] * 12,
         "max_position_embeddings": 131072, "num_attention_heads": 64, "num_experts_per_tok": 4,
-        "num_hidden_layers": 24, "num_key_value_heads": 8, "num_local_experts": 32, "pad_token_id": 200017,
+        "num_hidden_layers": 24, "num_key_value_heads": 8, "num_local_experts": 32, "pad_token_id": 2000,
         "quantization_config": {"quant_method": "mxfp4"}, "rope_theta": 150000, "sliding_window": 128,
         "rope_scaling": {"beta_fast": 32.0, "beta_slow": 1.0, "factor": 32.0, "rope_type": "yarn",
                          "original_max_position_embeddings": 4096, "truncate": False},
