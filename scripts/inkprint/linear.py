@@ -54,11 +54,13 @@ def fit_linear(texts: list[str], labels: list[str], settings: Linear, seed: int)
 
 def save_linear(model: LinearModel, folder: Path) -> None:
     """Write the folder, which must not be there yet."""
+    import numpy
     from safetensors.numpy import save_file
 
     folder.mkdir()
     weights = {
-        "coefficients": model.regression.coef_,
+        # Three labels and more come column by column, which safetensors would write as if row by row.
+        "coefficients": numpy.ascontiguousarray(model.regression.coef_),
         "intercepts": model.regression.intercept_,
         "idf": model.vectorizer.idf_,
     }

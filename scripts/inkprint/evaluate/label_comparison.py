@@ -120,8 +120,15 @@ def _measure_all(held_out: HeldOut, weights: Iterable[Numbers]) -> Drawn:
 def _metric(
     name: str, held_out: HeldOut, points: dict[str, dict[str, float]], drawn: Drawn | None, left: Drawn | None
 ) -> dict[str, Any]:
-    """Both variants' values with intervals, tuned minus majority, and what that bears."""
+    """Both variants' values with intervals, tuned minus majority, and what that bears.
+
+    Chance moves every bin of a calibration error, and resampling moves it once more: its BCa interval held
+    the truth in 71 of 100 simulated data sets, those of the others in 93 to 96. It gets none.
+    """
     values = {variant: of[name] for variant, of in points.items()}
+    if not METRICS[name].bounded:
+        means = {variant: rounded(Interval(value, None, None)) for variant, value in values.items()}
+        return asdict(METRICS[name]) | {"means": means, "against": {}}
     gained = values["tuned"] - values["majority"]
     if drawn is None or left is None:
         means = {variant: Interval(value, None, None) for variant, value in values.items()}

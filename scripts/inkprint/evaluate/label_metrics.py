@@ -30,6 +30,7 @@ class LabelMetric:
     better: Literal["lower", "higher"]
     decimals: int
     share: bool = False  # shown in %
+    bounded: bool = True  # resamples give it an interval that holds
     unit: str = ""
 
 
@@ -48,7 +49,7 @@ METRICS = {
                          "lower", 3),
     "calibration_error": LabelMetric("Calibration error", "How far the most likely label's probability lies"
                                      " from the share of texts where it is right, on average.",
-                                     "lower", 3, share=True),
+                                     "lower", 3, share=True, bounded=False),
 }  # fmt: skip
 
 

@@ -69,8 +69,8 @@ def evaluate_labels(command: Command) -> None:
         number = len(predictions)
         stage.finish({"unit": "texts", "in": number, "out": number, "rejected": 0, "failed": 0})
     for metric in result["metrics"].values():
-        against = metric["against"]["majority"]
-        print(f"   {metric['title']:<27}{len(predictions):>7,} texts   {against['verdict']}")
+        verdicts = ", ".join(f"against {other}: {of['verdict']}" for other, of in metric["against"].items())
+        print(f"   {metric['title']:<27}{len(predictions):>7,} texts   {verdicts or 'see the report'}")
 
 
 def read_predictions(path: Path) -> list[Prediction]:

@@ -79,34 +79,22 @@ def _text(prediction: Prediction, places: Mapping[str, str]) -> dict[str, Any]:
         "label": prediction.label,
         "told": said,
         "right": said == prediction.label,
-        "sure": percent(prediction.probabilities[said]),
-        "of_label": percent(prediction.probabilities.get(prediction.label, 0.0)),
+        "sure": numbers.percent(prediction.probabilities[said]),
+        "of_label": numbers.percent(prediction.probabilities.get(prediction.label, 0.0)),
         "cut": prediction.cut,
         "place": places[prediction.source_id],
         "id": prediction.id,
     }
 
 
-def percent(share: float) -> str:
-    """87.3 %; neither 0 nor 100 of what is not."""
-    text = f"{100 * share:.1f}"
-    if text == "100.0" and share < 1:
-        text = "over 99.9"
-    elif text == "0.0" and share > 0:
-        text = "under 0.1"
-    return f"{text}{TIGHT}%"
-
-
 def verdict_sentences(result: dict[str, Any]) -> list[str]:
     """What the run shows, in three sentences with numbers; none says more than its interval."""
     primary = result["primary"]
     second = "macro_f1" if primary != "macro_f1" else "accuracy"
-    over = (
-        f" over {result['texts']:,} held-out texts, the majority being to say “{result['majority']}”, the"
-        " most frequent label in train, every time"
-    )
+    over = f" over {result['texts']:,} held-out texts"
+    baseline = f"always saying “{result['majority']}”, the most frequent label in train"
     return [
-        f"{_change(result, primary, ' (the primary metric)', over)}.",
+        f"{_change(result, primary, ' (the primary metric)', over, baseline)}.",
         f"{_coin(result['mcnemar'])}; {_change(result, second)}.",
         _calibration(result),
     ]
@@ -129,18 +117,20 @@ def lines(result: dict[str, Any]) -> list[tuple[str, str]]:
         (
             "Calibration error",
             f"{numbers.measured(metrics['calibration_error'], 'tuned')}; by chance alone "
-            f"{percent(result['calibration']['error_by_chance'])}",
+            f"{numbers.percent(result['calibration']['error_by_chance'])}",
         ),
     ]
     return [(name, text.replace(MINUS, "-").replace(TIGHT, " ")) for name, text in found]
 
 
-def _change(result: dict[str, Any], name: str, role: str = "", over: str = "") -> str:
-    """What one metric says, up to the full stop. over: which texts, and against whom."""
+def _change(
+    result: dict[str, Any], name: str, role: str = "", over: str = "", baseline: str = "the majority"
+) -> str:
+    """What one metric says, up to the full stop. over: which texts."""
     metric = result["metrics"][name]
     against = metric["against"]["majority"]
     tuned, majority = (numbers.measured(metric, variant) for variant in ("tuned", "majority"))
-    said = f"{metric['title']}{role} is {tuned} for the tuned model and {majority} for the majority{over}"
+    said = f"{metric['title']}{role} is {tuned}{over} and {majority} for {baseline}"
     if against["verdict"] == "too few to tell":
         return f"{said}: too few to tell"
     if against["verdict"] == "no difference shown":
@@ -163,6 +153,7 @@ def _calibration(result: dict[str, Any]) -> str:
     of, metric = result["calibration"], result["metrics"]["calibration_error"]
     accuracy = result["metrics"]["accuracy"]["means"]["tuned"]["value"]
     error, high = metric["means"]["tuned"]["value"], of["error_by_chance_high"]
+    percent = numbers.percent
     found = (
         f"On average it is {percent(of['confidence'])} sure and {percent(accuracy)} of the time right:"
         f" the calibration error is {numbers.measured(metric, 'tuned')}"

@@ -51,6 +51,16 @@ def difference(metric: Metric, found: Estimate) -> str:
     return text.rstrip()
 
 
+def percent(share: float) -> str:
+    """87.3 %; neither 0 nor 100 of what is not."""
+    text = f"{100 * share:.1f}"
+    if text == "100.0" and share < 1:
+        text = "over 99.9"
+    elif text == "0.0" and share > 0:
+        text = "under 0.1"
+    return f"{text}{TIGHT}%"
+
+
 def shared(measure: str, value: float) -> str:
     """A number of leaks.json: words in a row, `41` or `13.5`, or a share, `0.35 %`."""
     if measure == "gram_share":

@@ -45,7 +45,7 @@ def render(template: str, context: dict[str, Any]) -> str:
     environment.globals.update(
         number=numbers.number, measured=numbers.measured, difference=numbers.difference,
         bounds=numbers.bounds, unit=numbers.unit, duration=duration, memory=memory, quoted=quoted,
-        shared=numbers.shared,
+        shared=numbers.shared, percent=numbers.percent,
     )  # fmt: skip
     return environment.get_template(template).render(context)
 
