@@ -99,7 +99,7 @@ def company(processes: int, command: list[str], logs: Path) -> Iterator[None]:
     together |= {"RANK": "0", "LOCAL_RANK": "0"}
     before = {name: os.environ.get(name) for name in together}
     os.environ.update(together)
-    followers, failed = [], []
+    followers, failed, over = [], [], threading.Event()
     for number in range(1, processes):
         with (logs / f"train-{number}.log").open("a", encoding="utf-8") as log:
             environment = os.environ | {"RANK": str(number), "LOCAL_RANK": str(number)}
@@ -110,7 +110,7 @@ def company(processes: int, command: list[str], logs: Path) -> Iterator[None]:
             )
 
     def watch(number: int, follower: subprocess.Popen[bytes]) -> None:
-        if follower.wait() not in (0, -signal.SIGTERM):
+        if follower.wait() != 0 and not over.is_set():
             failed.append(
                 f"process {number} ended with {follower.returncode}: {logs / f'train-{number}.log'}"
             )
@@ -133,8 +133,10 @@ def company(processes: int, command: list[str], logs: Path) -> Iterator[None]:
             raise RuntimeError(failed[0]) from error
         raise
     finally:
-        for follower in followers:
-            follower.terminate()
+        over.set()
+        for follower in followers:  # one that waits for the others in an operation hears nothing else
+            follower.kill()
+            follower.wait()
         for name, value in before.items():
             os.environ.pop(name)
             if value is not None:

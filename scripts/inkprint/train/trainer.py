@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +90,9 @@ def planned(kind: type, plan: Plan, texts: bool) -> type:
 
             self.model.eval()
             sums = torch.zeros(3, device=self.args.device, dtype=torch.float64)  # loss, right ones, all
-            size = self.args.per_device_eval_batch_size
-            for start in range(0, len(self.eval_dataset), size)[team.rank() :: team.size()]:
-                rows = range(start, min(start + size, len(self.eval_dataset)))
-                sums += self._sums(self.data_collator([self.eval_dataset[row] for row in rows]))
+            for rows, counted in self._shares():
+                own = self._sums(self.data_collator([self.eval_dataset[row] for row in rows]))
+                sums += own * counted
             loss, right, count = self.accelerator.reduce(sums, "sum").tolist()
             metrics = {"eval_loss": loss / count}
             if texts:
@@ -100,6 +100,13 @@ def planned(kind: type, plan: Plan, texts: bool) -> type:
             self.log(metrics)
             self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
             return metrics
+
+        def _shares(self) -> Iterator[tuple[range, bool]]:
+            """This process's batches, and which count: TRL gathers at each, so that all need equally many."""
+            size, count = self.args.per_device_eval_batch_size, len(self.eval_dataset)
+            batches = [range(start, min(start + size, count)) for start in range(0, count, size)]
+            for turn in range(team.rank(), ceil(len(batches) / team.size()) * team.size(), team.size()):
+                yield batches[turn % len(batches)], turn < len(batches)
 
         def _sums(self, batch: dict[str, Any]) -> Any:
             import torch
