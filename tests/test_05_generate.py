@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 from conftest import ROOT
 
-from inkprint.gpus import Gpu
+from inkprint.gpus import Gpu, find_gpus
 from inkprint.records import Example, Message
 
 pytestmark = pytest.mark.training
@@ -221,3 +221,12 @@ def test_a_process_of_torchruns_is_on_its_own(monkeypatch):
     assert not {"RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"} & set(os.environ)
     assert work.take_turns() == work.Turns()
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
+
+
+@pytest.mark.skipif(bool(find_gpus()), reason="this machine has a GPU")
+def test_a_gpu_that_is_not_there_is_one_line(trained):
+    trained.change(device="gpu")
+    done = trained.stage("generate", check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.strip().splitlines()
+    assert "this recipe wants a GPU (device: gpu) and torch sees none here" in line
