@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 from conftest import ROOT
 
-from inkprint.gpus import Gpu
+from inkprint.gpus import Gpu, find_gpus
 from inkprint.records import Example, Message
 
 pytestmark = pytest.mark.training
@@ -118,13 +118,17 @@ def test_prompts_are_spread_over_passages():
         for passage in range(10)
         for number in range(3)
     ]
-    chosen = generate.choose_prompts(examples, 12, seed=1)
+    chosen = generate.choose_prompts(examples, 12, 1, False)
     assert sorted(Counter(e.source_id for e in chosen).values()) == [1] * 8 + [2] * 2
-    assert generate.choose_prompts(list(reversed(examples)), 12, seed=1) == chosen
-    assert generate.choose_prompts(examples, 12, seed=2) != chosen
-    assert len(generate.choose_prompts(examples, 99, seed=1)) == 30
+    assert generate.choose_prompts(list(reversed(examples)), 12, 1, False) == chosen
+    assert generate.choose_prompts(examples, 12, 2, False) != chosen
+    assert len(generate.choose_prompts(examples, 99, 1, False)) == 30
     same = [e.model_copy(update={"prompt": [Message(role="user", content="?")]}) for e in examples]
-    assert len(generate.choose_prompts([*examples, *same], 99, seed=1)) == 31, "a prompt was chosen twice"
+    chosen = generate.choose_prompts([*examples, *same], 99, 1, False)
+    assert len(chosen) == 31, "a prompt was chosen twice"
+    assert len(generate.choose_prompts(same, 99, 1, True)) == 30, (
+        "by chance each row gets an answer of its own"
+    )
 
 
 def test_prompts_that_leave_no_room_are_rejected(trained):
@@ -217,3 +221,12 @@ def test_a_process_of_torchruns_is_on_its_own(monkeypatch):
     assert not {"RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"} & set(os.environ)
     assert work.take_turns() == work.Turns()
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
+
+
+@pytest.mark.skipif(bool(find_gpus()), reason="this machine has a GPU")
+def test_a_gpu_that_is_not_there_is_one_line(trained):
+    trained.change(device="gpu")
+    done = trained.stage("generate", check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.strip().splitlines()
+    assert "this recipe wants a GPU (device: gpu) and torch sees none here" in line

@@ -18,31 +18,40 @@ def complete(
     answer, as chat.reply finds it. options go to transformers' generate().
     """
     import torch
-    from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
+    from transformers import LogitsProcessorList, StoppingCriteriaList
 
     torch.manual_seed(seed)
     longest = max(map(len, prompts))
     pad = chat.tokenizer.pad_token_id
-    ids = torch.tensor([[pad] * (longest - len(row)) + row for row in prompts], device=model.device)
-    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in prompts], device=model.device)
+    ids = [[pad] * (longest - len(row)) + row for row in prompts]
+    mask = [[0] * (longest - len(row)) + [1] * len(row) for row in prompts]
     rules = _against_repetition(longest, repetition_penalty, no_repeat_ngram_tokens)
     if temperature:
         rules += _sampling(temperature, top_k, top_p)
-    config = GenerationConfig(
-        max_new_tokens=max_new_tokens,
-        do_sample=bool(temperature),
-        # Off by name: a model's own generation_config.json would fill in what is not named.
-        repetition_penalty=1.0, no_repeat_ngram_size=0, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0,
-        eos_token_id=chat.stop_ids, pad_token_id=pad,
-    )  # fmt: skip
     criteria = [*options.pop("stopping_criteria", ()), *([_at_stop(chat, stop, longest)] if stop else [])]
     with torch.inference_mode():
         made = model.generate(
-            input_ids=ids, attention_mask=mask, generation_config=config,
+            input_ids=torch.tensor(ids, device=model.device),
+            attention_mask=torch.tensor(mask, device=model.device),
+            generation_config=_settings(chat, max_new_tokens, bool(temperature)),
             logits_processor=LogitsProcessorList(rules), stopping_criteria=StoppingCriteriaList(criteria),
             **options,
         )  # fmt: skip
     return made[:, longest:].tolist()
+
+
+def _settings(chat: Any, max_new_tokens: int, drawn: bool) -> Any:
+    """transformers' GenerationConfig. What our own rules do is off in it, and by name.
+
+    What is not named a model's own generation_config.json would fill in.
+    """
+    from transformers import GenerationConfig
+
+    off = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0} if drawn else {}
+    return GenerationConfig(
+        max_new_tokens=max_new_tokens, do_sample=drawn, repetition_penalty=1.0, no_repeat_ngram_size=0,
+        eos_token_id=chat.stop_ids, pad_token_id=chat.tokenizer.pad_token_id, **off,
+    )  # fmt: skip
 
 
 def _against_repetition(begun: int, penalty: float, ngram_tokens: int) -> list[Any]:
