@@ -176,6 +176,9 @@ def test_a_prompted_base_that_says_hardly_anything_changes_no_other_number(tmp_p
     short = after["metrics"]["type_token_ratio"]
     assert short["against"]["prompted"]["items"] == 5 < short["items"]
     assert short["against"]["prompted"]["verdict"] == "too few to tell"
+    run_script("07_report.py", recipe)
+    assert page_of(tmp_path).count("<small>5 answers</small>") == 1
+    assert "too few to tell (5 answers)" in page_of(tmp_path, "md")
 
 
 def test_what_is_said_of_the_prompted_base_is_what_it_said(reported):
