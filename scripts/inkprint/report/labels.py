@@ -23,7 +23,8 @@ INPUTS = ("05_generate/predictions.jsonl",)
 CHARACTERS_SHOWN = 1500  # of a text
 FIGURES = {
     "confusion": ("Which are mistaken for which", "Texts of each label (down) by what the model says"
-                  " (across); darker is a larger share of the row. On the diagonal it is right."),
+                  " (across); the stronger the tone, the larger the share of the row. On the diagonal it"
+                  " is right."),
     "roc": ("ROC", "For every threshold the share of a label's texts that reach it, against the share of the"
             " others that do. The dashed line is chance."),
     "reliability": ("Is it as right as it is sure?", "Texts in bins of the most likely label's probability:"
