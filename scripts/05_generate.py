@@ -66,7 +66,8 @@ def main(command: Command) -> None:
         room = positions(recipe.model)
         speakers = Speakers(recipe, command.run_folder, room)
     prompted = make_variant(recipe, stage, speakers, room)
-    chosen = choose_prompts(examples_of(stage, "test"), recipe.generate.prompts, recipe.seed)
+    drawn = recipe.generate.method == "sample"
+    chosen = choose_prompts(examples_of(stage, "test"), recipe.generate.prompts, recipe.seed, drawn)
     batches, rejects = plan_batches(recipe, speakers, prompted, chosen, room)
     jobs, alone = speak(command, stage, turns, speakers, batches, room)
     if turns.number > 0:

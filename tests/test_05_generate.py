@@ -118,13 +118,17 @@ def test_prompts_are_spread_over_passages():
         for passage in range(10)
         for number in range(3)
     ]
-    chosen = generate.choose_prompts(examples, 12, seed=1)
+    chosen = generate.choose_prompts(examples, 12, 1, False)
     assert sorted(Counter(e.source_id for e in chosen).values()) == [1] * 8 + [2] * 2
-    assert generate.choose_prompts(list(reversed(examples)), 12, seed=1) == chosen
-    assert generate.choose_prompts(examples, 12, seed=2) != chosen
-    assert len(generate.choose_prompts(examples, 99, seed=1)) == 30
+    assert generate.choose_prompts(list(reversed(examples)), 12, 1, False) == chosen
+    assert generate.choose_prompts(examples, 12, 2, False) != chosen
+    assert len(generate.choose_prompts(examples, 99, 1, False)) == 30
     same = [e.model_copy(update={"prompt": [Message(role="user", content="?")]}) for e in examples]
-    assert len(generate.choose_prompts([*examples, *same], 99, seed=1)) == 31, "a prompt was chosen twice"
+    chosen = generate.choose_prompts([*examples, *same], 99, 1, False)
+    assert len(chosen) == 31, "a prompt was chosen twice"
+    assert len(generate.choose_prompts(same, 99, 1, True)) == 30, (
+        "by chance each row gets an answer of its own"
+    )
 
 
 def test_prompts_that_leave_no_room_are_rejected(trained):

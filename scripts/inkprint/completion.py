@@ -28,13 +28,17 @@ def complete(
     rules = _against_repetition(longest, repetition_penalty, no_repeat_ngram_tokens)
     if temperature:
         rules += _sampling(temperature, top_k, top_p)
+    # Off by name: a model's own generation_config.json would fill in what is not named.
+    off: dict[str, Any] = {
+        "repetition_penalty": 1.0,
+        "no_repeat_ngram_size": 0,
+        "do_sample": bool(temperature),
+    }
+    if temperature:
+        off |= {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
     config = GenerationConfig(
-        max_new_tokens=max_new_tokens,
-        do_sample=bool(temperature),
-        # Off by name: a model's own generation_config.json would fill in what is not named.
-        repetition_penalty=1.0, no_repeat_ngram_size=0, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0,
-        eos_token_id=chat.stop_ids, pad_token_id=pad,
-    )  # fmt: skip
+        max_new_tokens=max_new_tokens, eos_token_id=chat.stop_ids, pad_token_id=pad, **off
+    )
     criteria = [*options.pop("stopping_criteria", ()), *([_at_stop(chat, stop, longest)] if stop else [])]
     with torch.inference_mode():
         made = model.generate(

@@ -73,24 +73,40 @@ def settle_environment(settings: Model, device: str) -> None:
 
 
 def import_unsloth(settings: Model, device: str, cache: Path) -> None:
-    """Import Unsloth before what it patches (transformers, trl, peft), with its environment settled."""
+    """Import Unsloth before what it patches (transformers, trl, peft), with its environment settled.
+
+    Raises UserError where the recipe wants a GPU and there is none.
+    """
     os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str((cache / "unsloth").resolve()))
     os.environ.setdefault("UNSLOTH_DISABLE_STATISTICS", "1")
     settle_environment(settings, device)
-    import unsloth  # noqa: F401
+    try:
+        import unsloth  # noqa: F401
+    except NotImplementedError:  # as it says that there is no accelerator, where the CPU is not allowed
+        check_device(device)
+        raise
 
 
 def load_base(settings: Model, device: str, four_bit: bool, seed: int, max_tokens: int) -> tuple[Any, Chat]:
-    """The base model through Unsloth, and its tokenizer. Call import_unsloth first."""
-    model = load_model(settings, device, "qlora" if four_bit else "lora", seed, max_tokens)
+    """A model to generate with, through Unsloth, and its tokenizer. Call import_unsloth first.
+
+    In 4 bits (NF4), or in 16 on a GPU, or in 32 on a CPU, where an answer in a batch is then that of a prompt
+    alone.
+    """
+    import torch
+
+    dtype = None if four_bit or torch.cuda.is_available() else torch.float32
+    model = load_model(settings, device, "qlora" if four_bit else "lora", seed, max_tokens, dtype)
     return model, Chat(load_tokenizer(settings), settings)
 
 
-def load_model(settings: Model, device: str, method: str, seed: int, max_tokens: int) -> Any:
+def load_model(
+    settings: Model, device: str, method: str, seed: int, max_tokens: int, dtype: Any = None
+) -> Any:
     """The base model through Unsloth, as the method wants it. Call import_unsloth first.
 
     method: `qlora` takes 4 bits (NF4); `full` leaves every weight to be trained, in 32 bits on a CPU, where
-    that costs nothing, and in 16 on a GPU that has bfloat16.
+    that costs nothing, and in 16 on a GPU that has bfloat16. dtype: of the others; None leaves it to Unsloth.
     """
     import torch
     from unsloth import FastLanguageModel
@@ -103,7 +119,7 @@ def load_model(settings: Model, device: str, method: str, seed: int, max_tokens:
             model_name=_name(settings),
             revision=settings.revision,
             max_seq_length=max_tokens,
-            dtype=torch.float32 if full and not torch.cuda.is_available() else None,
+            dtype=torch.float32 if full and not torch.cuda.is_available() else dtype,
             load_in_4bit=method == "qlora",
             full_finetuning=full,
             use_exact_model_name=True,

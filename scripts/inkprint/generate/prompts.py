@@ -10,8 +10,11 @@ from inkprint.records import Example, Reject, content_id
 Batch = list[tuple[Example, list[int]]]  # examples, each with the tokens that its answer goes on from
 
 
-def choose_prompts(examples: list[Example], count: int, seed: int) -> list[Example]:
-    """At most `count` test examples, no prompt twice, over as many passages or rows as can be."""
+def choose_prompts(examples: list[Example], count: int, seed: int, drawn: bool) -> list[Example]:
+    """At most `count` test examples, over as many passages or rows as can be.
+
+    drawn: answers are drawn by chance; where they are not, no prompt is asked twice: it has one answer.
+    """
     dice = random.Random(seed)
     by_source: dict[str, list[Example]] = {}
     for example in sorted(examples, key=lambda e: e.id):
@@ -22,9 +25,11 @@ def choose_prompts(examples: list[Example], count: int, seed: int) -> list[Examp
         dice.shuffle(group)
     rounds = max(map(len, groups), default=0)
     ordered = [group[turn] for turn in range(rounds) for group in groups if turn < len(group)]
-    distinct: dict[str, Example] = {}
+    if drawn:
+        return ordered[:count]
+    distinct: dict[tuple[str, ...], Example] = {}
     for example in ordered:
-        distinct.setdefault(example.prompt[-1].content, example)
+        distinct.setdefault(tuple(message.content for message in example.prompt), example)
     return list(distinct.values())[:count]
 
 
