@@ -17,7 +17,7 @@ Writes  06_evaluate/scores.jsonl      {"id": "score-…", "metric": "verbatim_ru
         06_evaluate/metrics.json      {"primary": "bits_per_byte", "metrics": {"bits_per_byte": {"items": 34,
                                        "sources": 34, "means": {"base": {"value": 2.41, "low": 2.3,
                                        "high": 2.5}, …}, "against": {"base": {"value": -0.2, "low": -0.3,
-                                       "high": -0.1, "verdict": "better"}}}, …}, …}
+                                       "high": -0.1, "verdict": "better", …}}}, …}, …}
         06_evaluate/words.json        {"clouds": {"base": {"kettle": 41, …}, …}, "keywords": ["lamp", …],
                                        "per_thousand": {"base": [3.1, …], …}}
 
@@ -87,7 +87,9 @@ def score_answers(
 
     split = {variant: [words(a.answer) for a in of_variant] for variant, of_variant in answers.items()}
     split["reference"] = [words(a.reference) for a in answers["base"]]
-    length = type_token_length(min(map(len, texts)) for texts in zip(*split.values(), strict=True))
+    # A prompted base that says three words must not shorten what the others are compared by.
+    compared = [texts for variant, texts in split.items() if variant != "prompted"]
+    length = type_token_length(min(map(len, texts)) for texts in zip(*compared, strict=True))
     scores, recitals = [], []
     for variant in split:
         of_variant = answers["base" if variant == "reference" else variant]

@@ -151,6 +151,33 @@ def test_tuned_is_held_against_base_and_against_the_prompted_base(reported):
             assert found["low"] <= found["value"] <= found["high"]
 
 
+def test_a_prompted_base_that_says_hardly_anything_changes_no_other_number(tmp_path):
+    """Of its answers those that are long enough are compared; base and tuned keep theirs."""
+    recipe = make_row_run(tmp_path, prompted=True)
+    path = tmp_path / RUN / "05_generate/answers.jsonl"
+    answers = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(a for a in answers if '"prompted"' not in a), encoding="utf-8")
+    run_script("06_evaluate.py", recipe)
+    before = result_of(tmp_path)
+    path.write_text("".join(answers), encoding="utf-8")
+    said = iter(range(10**6))
+    change_records(
+        tmp_path, "05_generate/answers.jsonl",
+        lambda a: a | {"answer": "."} if a["variant"] == "prompted" and next(said) < 25 else a,
+    )  # fmt: skip
+    run_script("06_evaluate.py", recipe)
+    after = result_of(tmp_path)
+    assert after["method"] == before["method"]
+    for name, metric in before["metrics"].items():
+        now = after["metrics"][name]
+        assert now["means"] | metric["means"] == now["means"], name
+        assert (now["items"], now["left_out"]) == (metric["items"], metric["left_out"]), name
+        assert now["against"]["base"] == metric["against"]["base"], name
+    short = after["metrics"]["type_token_ratio"]
+    assert short["against"]["prompted"]["items"] == 5 < short["items"]
+    assert short["against"]["prompted"]["verdict"] == "too few to tell"
+
+
 def test_what_is_said_of_the_prompted_base_is_what_it_said(reported):
     answers = [
         a

@@ -23,7 +23,6 @@ from inkprint.evaluate.intervals import (
 from inkprint.evaluate.variants import VARIANTS
 from inkprint.records import Score
 
-COMPARED_WITH = ("base", "prompted")  # what tuned is held against
 RECITAL_WORDS = 20  # so many words in a row are no chance: they are the book
 
 
@@ -96,12 +95,8 @@ def summarize(
     of_metric: dict[str, list[Score]] = defaultdict(list)
     for score in scores:
         of_metric[score.metric].append(score)
-    answering = {score.variant for score in of_metric["answer_words"]} & set(VARIANTS)
     return {
-        name: _describe(metric, wording)
-        | _measure(
-            name, metric, of_metric[name], answering if metric.item == "answer" else set(), samples, seed
-        )
+        name: _describe(metric, wording) | _measure(name, metric, of_metric[name], samples, seed)
         for name, metric in METRICS.items()
         if of_metric[name]
     }
@@ -170,39 +165,49 @@ def _describe(metric: Metric, wording: dict[str, object]) -> dict[str, Any]:
     return {name: words[name] for name in ("title", "what", "unit", "better", "item", "decimals", "share")}
 
 
-def _measure(
-    name: str, metric: Metric, scores: Sequence[Score], needed: set[str], samples: int, seed: int
-) -> dict[str, Any]:
-    """n, the mean of each variant and the paired differences, over items that all variants have.
+def _measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, seed: int) -> dict[str, Any]:
+    """n, the mean of each variant and the paired differences, over items that base, tuned and author have.
 
-    needed: variants without which an item is left out, even where one of them has no score at all.
+    The prompted base is held against tuned over those of these items that it has: what it leaves out
+    changes nothing of the others' numbers.
     """
     of_variant: dict[str, dict[str, Score]] = defaultdict(dict)
     for score in scores:
         of_variant[score.variant][score.example_id or score.source_id] = score
+    prompted = of_variant.pop("prompted", {})
     every = list(dict.fromkeys(chain(of_variant["base"], *of_variant.values())))
-    needed = needed | of_variant.keys()
-    paired = [item for item in every if all(item in of_variant.get(variant, {}) for variant in needed)]
+    needed = {"base", "tuned"} | of_variant.keys()
+    paired = [item for item in every if all(item in of_variant[variant] for variant in needed)]
     counted = {"items": len(paired), "left_out": len(every) - len(paired)}
     if not paired:
         return counted | {"sources": 0, "largest": {}, "means": {}, "against": {}}
-    sources = list(dict.fromkeys(of_variant["base"][item].source_id for item in paired))
+    rows = {variant: [found[item] for item in paired] for variant, found in of_variant.items()}
+    found = _compare(name, metric, rows, "base", samples, seed)
+    shared = [item for item in paired if item in prompted]
+    if shared:
+        tuned = of_variant["tuned"]
+        rows = {"prompted": [prompted[item] for item in shared], "tuned": [tuned[item] for item in shared]}
+        more = _compare(name, metric, rows, "prompted", samples, seed)
+        for part in ("largest", "means", "against"):
+            both = more[part] | found[part]
+            found[part] = {variant: both[variant] for variant in (*VARIANTS, "reference") if variant in both}
+    return counted | found
+
+
+def _compare(
+    name: str, metric: Metric, rows: dict[str, list[Score]], other: str, samples: int, seed: int
+) -> dict[str, Any]:
+    """Means of the variants and tuned minus `other`. rows: of each variant, all in one order of items."""
+    sources = list(dict.fromkeys(score.source_id for score in rows["tuned"]))
     counts = resamples(len(sources), samples, seed, name)
-    sums = {
-        variant: _sums([found[item] for item in paired], sources, metric.link)
-        for variant, found in of_variant.items()
-    }
-    against = {}
-    for other in (other for other in COMPARED_WITH if other in sums):
-        found = _difference(sums["tuned"], sums[other], metric, counts)
-        against[other] = rounded(found) | {"verdict": verdict(found, metric.better)}
-    largest = {variant: max(found[item].value for item in paired) for variant, found in of_variant.items()}
+    sums = {variant: _sums(of_variant, sources, metric.link) for variant, of_variant in rows.items()}
+    found = _difference(sums["tuned"], sums[other], metric, counts)
+    n = {"items": len(rows["tuned"]), "sources": len(sources)}
     return {
-        **counted,
         "sources": len(sources),
-        "largest": largest,
+        "largest": {variant: max(score.value for score in of) for variant, of in rows.items()},
         "means": {variant: rounded(_mean(of, metric, counts)) for variant, of in sums.items()},
-        "against": against,
+        "against": {other: rounded(found) | {"verdict": verdict(found, metric.better)} | n},
     }
 
 

@@ -164,6 +164,7 @@ def heatmap(words: dict[str, Any]) -> Figure:
 def radar_chart(radar: list[dict[str, Any]]) -> Figure:
     """One axis a metric, 1 at the rim; a gap where a variant does not have it."""
     figure, [axes] = new_figure(4.4, subplot_kw={"projection": "polar"})
+    figure.get_layout_engine().set(w_pad=0.25)  # inches: it counts labels of a circle too short
     angles = np.linspace(0, 2 * np.pi, len(radar), endpoint=False)
     closed = np.append(angles, angles[:1])
     for variant in (variant for variant in COLOURS if variant in radar[0]):
@@ -181,8 +182,8 @@ def radar_chart(radar: list[dict[str, Any]]) -> Figure:
         side = np.sin(angle)
         label.set_horizontalalignment("center" if abs(side) < 0.1 else "left" if side > 0 else "right")
     axes.spines[:].set_color(LINE)
-    third = "prompted" in radar[0]  # a line more: further down, or it lies on a label
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.28, -0.2 if third else -0.1))
+    # Above all labels, whatever their number; anywhere else it lies on one of them.
+    figure.legend(loc="outside upper left", ncols=3, frameon=False, handlelength=1.4)
     return figure
 
 
