@@ -63,7 +63,9 @@ def _training(
         ", ".join(f"{count:,} {reason}" for reason, count in proof["rejected"].items()) or "none rejected"
     )
     of = "" if state.real_tokens else " by the stand-in's tokens"
-    lines = [f"rows of {sum(counts.values()):,}{of}: {rejected}, {proof['truncated']:,} cut"]
+    lines = [
+        f"rows of {counts['train'] + counts['validation']:,}{of}: {rejected}, {proof['truncated']:,} cut"
+    ]
     an_epoch = steps_an_epoch(max(round(proof["rows"]["train"] * scale), 1), recipe.train)
     steps = ceil(an_epoch * recipe.train.epochs)
     lines.append(f"steps: {guess}{steps:,}, {recipe.train.epochs:g} x {an_epoch:,}")
@@ -71,7 +73,7 @@ def _training(
     tokens = _tokens(proof) if state.real_tokens else train_tokens(folder)
     if size and tokens:
         hours = train_hours(recipe, size, tokens * scale, CARDS[CARD])
-        lines.append(f"hours: {hours:.2g} of training on one {CARDS[CARD].name}, an estimate")
+        lines.append(f"hours: some {hours:.1f} of training on one {CARDS[CARD].name}, an estimate")
     return lines
 
 
