@@ -71,14 +71,18 @@ def test_likelihoods_agree_with_a_plain_computation(finished):
 
 
 def test_windows_score_each_token_once():
-    from inkprint.generate.likelihoods import batch_windows, cut_windows
+    from inkprint.generate.likelihoods import Weighed, batch_windows, cut_windows
 
-    texts = [list(range(n)) for n in (2, 100, 101, 150, 151, 999)]
+    texts = [
+        Weighed("source", list(range(n)), first, 0)
+        for n in (3, 100, 101, 150, 151, 999)
+        for first in (1, n // 3, n - 1)
+    ]
     windows = cut_windows(texts, positions=100)
-    for number, ids in enumerate(texts):
+    for number, text in enumerate(texts):
         scored = [token for w in windows if w.text == number for token in w.ids[w.scored_from :]]
-        assert scored == ids[1:]
-    assert all(len(w.ids) <= 100 for w in windows)
+        assert scored == text.ids[text.scored_from :]
+    assert all(len(w.ids) <= 100 and 0 < w.scored_from < len(w.ids) for w in windows)
     assert all(w.scored_from >= 50 for w in windows if w.ids[0] > 0), "a token has half a window of context"
     batched = [window for batch in batch_windows(windows) for window in batch]
     assert Counter(map(id, batched)) == Counter(map(id, windows))
@@ -98,10 +102,8 @@ def test_windows_make_no_difference_where_one_is_enough(finished):
 
 
 def test_prompts_are_spread_over_passages():
-    sys.path.insert(0, str(ROOT / "scripts"))
-    import importlib
+    from inkprint.generate import prompts as generate
 
-    generate = importlib.import_module("05_generate")
     examples = [
         Example(
             id=f"example-{passage}-{number}",

@@ -59,14 +59,18 @@ def tokenizer_for(name):
     return tokenizer
 
 
-def chat_for(name, thinking=False):
+def chat_of(tokenizer, thinking=False, reasoning_effort=None):
     from inkprint.chat import Chat
     from inkprint.recipe import Model
 
     settings = Model(
-        base="./base", revision=None, chat_template=None, thinking=thinking, reasoning_effort=None
+        base="./base", revision=None, chat_template=None, thinking=thinking, reasoning_effort=reasoning_effort
     )
-    return Chat(tokenizer_for(name), settings)
+    return Chat(tokenizer, settings)
+
+
+def chat_for(name, thinking=False, reasoning_effort=None):
+    return chat_of(tokenizer_for(name), thinking, reasoning_effort)
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -130,3 +134,137 @@ def test_a_tokenizer_without_template_is_refused():
     settings = Model(base="./base", revision=None, chat_template=None, thinking=False, reasoning_effort=None)
     with pytest.raises(UserError, match="no chat template"):
         Chat(tokenizer, settings)
+
+
+def plain_tokenizer(template, sentencepiece=False):
+    """One without chat marks: GPT-2's kind, where a space belongs to the word behind it, or Llama's."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    core = Tokenizer(models.BPE())
+    if sentencepiece:
+        core.pre_tokenizer = pre_tokenizers.Metaspace()
+        core.decoder = decoders.Metaspace()
+        alphabet = []
+    else:
+        core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        core.decoder = decoders.ByteLevel()
+        alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=600, special_tokens=["<|endoftext|>"], initial_alphabet=alphabet)
+    text = "Instruction: Tell me about the rope. Answer: The rope is old."
+    core.train_from_iterator([text, ANSWER[0].content] * 9, trainer)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<|endoftext|>")
+    tokenizer.chat_template = template
+    return tokenizer
+
+
+# A space that the template writes before the answer: behind the prompt, as its own header, before the answer.
+SPACES = {
+    "after the prompt": (
+        "{% for m in messages %}{{ m.content + (' ' if m.role == 'user' else eos_token) }}{% endfor %}"
+    ),
+    "in the header": (
+        "{% for m in messages %}{% if m.role == 'user' %}{{ 'Instruction: ' + m.content + '\\n' }}"
+        "{% else %}{{ 'Answer: ' + m.content + eos_token }}{% endif %}{% endfor %}"
+        "{% if add_generation_prompt %}{{ 'Answer: ' }}{% endif %}"
+    ),
+    "before the answer": (
+        "{% for m in messages %}"
+        "{{ m.content if m.role == 'user' else ' ' + m.content + eos_token }}{% endfor %}"
+    ),
+}
+
+
+@pytest.mark.parametrize("place", SPACES)
+def test_a_space_before_the_answer_belongs_to_its_first_word(place):
+    tokenizer = plain_tokenizer(SPACES[place])
+    chat = chat_of(tokenizer)
+    tokens = chat.example(PROMPT, ANSWER)
+    assert tokenizer.convert_ids_to_tokens(tokens.answer[0]) == "ĠThe"
+    assert not tokenizer.decode(tokens.prompt).endswith(" ")
+    assert tokens.prompt == chat.prompt(PROMPT) == chat.generation_prompt(PROMPT)
+    whole = tokenizer.apply_chat_template(
+        [message.model_dump() for message in [*PROMPT, *ANSWER]], tokenize=False
+    )
+    assert tokenizer.decode(tokens.prompt + tokens.answer) == whole
+    assert chat.answer_text(tokens.answer) == (ANSWER[0].content, True)
+    weighed, size = chat.weighed(PROMPT, ANSWER)
+    assert weighed.answer == tokens.answer[:-1]
+    assert size == len(tokenizer.decode(weighed.answer).encode())
+
+
+def test_a_tokenizer_that_writes_a_space_itself_gets_no_second_one():
+    tokenizer = plain_tokenizer(SPACES["in the header"], sentencepiece=True)
+    tokens = chat_of(tokenizer).example(PROMPT, ANSWER)
+    assert tokenizer.convert_ids_to_tokens(tokens.answer[0]) == "▁The"
+
+
+def generated(chat, text):
+    """As generation returns a row: the text's tokens, then padding."""
+    return [*chat.ids(text), chat.tokenizer.pad_token_id, chat.tokenizer.pad_token_id]
+
+
+def test_qwens_thoughts_are_no_part_of_its_answer():
+    chat = chat_for("qwen3", thinking=True)
+    assert chat.tokenizer.decode(chat.generation_prompt(PROMPT)).endswith("<|im_start|>assistant\n")
+    assert chat.tokenizer.decode(chat.prompt(PROMPT)).endswith("</think>\n\n"), "an example has no thoughts"
+    text = "<think>\nA rope, a rope.\n</think>\n\nThe rope is old.<|im_end|>"
+    reply = chat.reply(generated(chat, text))
+    assert (reply.thinking, reply.answer, reply.ended) == ("A rope, a rope.", "The rope is old.", True)
+    assert reply.tokens == len(chat.ids(text)) - 1
+    assert chat.answer_text(generated(chat, text)) == ("The rope is old.", True)
+    cut = chat.reply(chat.ids("<think>\nA rope, a"))
+    assert (cut.thinking, cut.answer, cut.ended) == ("A rope, a", "", False)
+    none = chat.reply(generated(chat, "The rope is old.<|im_end|>"))
+    assert (none.thinking, none.answer) == ("", "The rope is old.")
+
+
+def test_without_thinking_the_empty_block_stands_in_the_prompt():
+    chat = chat_for("qwen3")
+    assert chat.generation_prompt(PROMPT) == chat.prompt(PROMPT)
+    assert chat.reply(generated(chat, "One </think> two.<|im_end|>")).thinking == ""
+
+
+def test_gpt_oss_thinks_in_a_channel_of_its_own():
+    chat = chat_for("gptoss", thinking=True)
+    assert chat.tokenizer.decode(chat.generation_prompt(PROMPT)).endswith("<|start|>assistant")
+    thoughts = "<|channel|>analysis<|message|>A rope, a rope.<|end|><|start|>assistant"
+    text = f"{thoughts}<|channel|>final<|message|>The rope is old.<|return|>"
+    reply = chat.reply(generated(chat, text))
+    assert (reply.thinking, reply.answer, reply.ended) == ("A rope, a rope.", "The rope is old.", True)
+    cut = chat.reply(chat.ids("<|channel|>analysis<|message|>A rope, a"))
+    assert (cut.thinking, cut.answer, cut.ended) == ("A rope, a", "", False)
+
+
+@pytest.mark.parametrize(("asked", "written"), [("low", "low"), ("high", "high"), (None, "medium")])
+def test_gpt_oss_is_told_how_hard_to_think(asked, written):
+    assert f"Reasoning: {written}\n" in chat_for("gptoss", reasoning_effort=asked).prompt_text(PROMPT)
+
+
+def test_an_answer_ends_before_the_first_stop_string():
+    chat = chat_for("qwen3")
+    text = "The rope is old.\n### User:\nAnd the knot? ### Answer"
+    reply = chat.reply(generated(chat, text), ["### Answer", "### User"])
+    assert (reply.answer, reply.ended) == ("The rope is old.", True)
+    written = chat.tokenizer.decode(chat.ids(text)[: reply.tokens])
+    assert "### User" in written
+    assert "### User" not in chat.tokenizer.decode(chat.ids(text)[: reply.tokens - 1])
+    assert chat.reply(chat.ids(text), ["### Nobody"]).ended is False
+    ended = chat.reply(generated(chat, "The rope.<|im_end|>### User"), ["### User"])
+    assert (ended.answer, ended.ended, ended.tokens) == ("The rope.", True, len(chat.ids("The rope.")))
+
+
+def test_a_stop_string_among_thoughts_or_before_the_answer_does_not_stop():
+    chat = chat_for("qwen3", thinking=True)
+    text = "<think>\nOne.\n\nTwo.\n</think>\n\nThe rope.\n\nThe knot."
+    reply = chat.reply(chat.ids(text), ["\n\n"])
+    assert (reply.thinking, reply.answer, reply.ended) == ("One.\n\nTwo.", "The rope.", True)
+
+
+def test_it_is_known_which_templates_write_a_system_message_out():
+    assert chat_for("qwen3").knows_system
+    assert chat_for("gptoss").knows_system
+    ignores = "{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}"
+    assert not chat_of(plain_tokenizer(ignores)).knows_system
+    refuses = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}" + ignores
+    assert not chat_of(plain_tokenizer(refuses)).knows_system

@@ -155,12 +155,13 @@ class Answer(Record):
     example_id: str
     source_id: str
     task: str
-    variant: str  # "base" or "tuned"
-    prompt: list[Message]
+    variant: str  # "base", "prompted" or "tuned"
+    prompt: list[Message]  # the example's own; what "prompted" was told before it stands in the manifest
+    thinking: str = ""  # the block that the model wrote before its answer: no part of it
     answer: str
     reference: str
-    tokens: int
-    ended: bool  # the model stopped by itself before max_new_tokens
+    tokens: int  # that the model wrote, those of its thinking included
+    ended: bool  # the model stopped by itself, or at a stop string, before max_new_tokens
 
 
 class Prediction(Record):

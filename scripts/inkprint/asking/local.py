@@ -82,7 +82,8 @@ class LocalAsker:
         open_ones = [(key, one) for key, one in batch if read(one, self._replies.of(key)).state == "open"]
         fitting = []
         for key, request in open_ones:
-            prompt = self._chat.prompt_text([Message(role="user", content=request.prompt)])
+            asked = [Message(role="user", content=request.prompt)]
+            prompt = self._chat.prompt_text(asked) + self._chat.space
             tokens = len(self._chat.ids(prompt))
             if tokens + self._max_tokens > self._room:
                 self._progress.fail(key, f"too long: {tokens} tokens, the model holds {self._room}")

@@ -1,15 +1,72 @@
-"""How likely a model finds a text, token by token, over a sliding window."""
+"""How likely a model finds a text, token by token, over a sliding window.
+
+Of documents the held-out passages, as plain text; of rows what stands in their answers, given the prompt.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from inkprint.chat import Chat
+from inkprint.records import Example, Likelihood, Passage, content_id
+
 WINDOW_TOKENS = 1024  # context of a token at most; half of it at least, but for a text's beginning
 # Logits of a large vocabulary (152,000) in float32: 0.6 MB a token.
 TOKENS_A_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A text to weigh: its tokens, of which those from `scored_from` on count, and the bytes of these."""
+
+    source_id: str
+    ids: list[int]
+    scored_from: int
+    bytes: int
+
+
+def of_passages(passages: list[Passage], chat: Chat) -> list[Weighed]:
+    """Passages as plain text. A text's very first token has no context: unscored."""
+    made = []
+    for passage in passages:
+        ids, size = chat.text(passage.text)
+        made.append(Weighed(passage.id, ids, 1, size))
+    return made
+
+
+def of_examples(examples: list[Example], chat: Chat) -> list[Weighed]:
+    """Answers as the author wrote them, each given its prompt; the end of turn is not weighed."""
+    made = []
+    for example in examples:
+        tokens, size = chat.weighed(example.prompt, example.completion)
+        made.append(Weighed(example.source_id, tokens.prompt + tokens.answer, len(tokens.prompt), size))
+    return made
+
+
+def weigh(model: Any, chat: Chat, texts: list[Weighed], variant: str, positions: int) -> list[Likelihood]:
+    """One record for each source: the sum over its texts. positions: tokens that the model holds."""
+    sums = [0.0] * len(texts)
+    for batch in batch_windows(cut_windows(texts, positions)):
+        for window, value in zip(batch, score_batch(model, batch, chat.tokenizer.pad_token_id), strict=True):
+            sums[window.text] += value
+    by_source: dict[str, list[int]] = defaultdict(list)
+    for number, text in enumerate(texts):
+        by_source[text.source_id].append(number)
+    return [
+        Likelihood(
+            id=content_id("likelihood", source, variant),
+            source_id=source,
+            variant=variant,
+            log_likelihood=round(sum(sums[n] for n in numbers), 6),
+            tokens=sum(len(texts[n].ids) - texts[n].scored_from for n in numbers),
+            bytes=sum(texts[n].bytes for n in numbers),
+        )
+        for source, numbers in by_source.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -21,18 +78,21 @@ class Window:
     scored_from: int
 
 
-def cut_windows(texts: list[list[int]], positions: int) -> list[Window]:
-    """Windows over tokenized texts; each token but a text's first is scored in exactly one."""
+def cut_windows(texts: list[Weighed], positions: int) -> list[Window]:
+    """Windows over tokenized texts; each token that counts is scored in exactly one."""
     size = min(WINDOW_TOKENS, positions)
     windows = []
-    for number, ids in enumerate(texts):
+    for number, text in enumerate(texts):
+        ids, scored_to = text.ids, text.scored_from
         end = min(size, len(ids))
-        windows.append(Window(number, ids[:end], 1))
-        while end < len(ids):
-            new_end = min(end + size // 2, len(ids))
-            begin = max(0, new_end - size)
-            windows.append(Window(number, ids[begin:new_end], end - begin))
-            end = new_end
+        while True:
+            begin = max(0, end - size)
+            if end > scored_to:
+                windows.append(Window(number, ids[begin:end], scored_to - begin))
+                scored_to = end
+            if end == len(ids):
+                break
+            end = min(end + size // 2, len(ids))
     return windows
 
 
