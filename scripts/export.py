@@ -4,15 +4,16 @@ Reads   04_train/adapter/ or 04_train/model/    what training made; never change
         02_prepare/, 03_synthesize/             the test split, to check the result on
         05_generate/                            what the model said as it was trained, where 05 has run
 Writes  export/*.safetensors, config.json, generation_config.json, tokenizer and chat template
-        export/check.json       {"nats_a_token": {"base": -3.2, "adapter": -2.41, "merged": -2.41, …}, …}
+        export/check.json       {"nats_a_token": {"base": -3.2, "adapter": -2.41, "merged": -2.41,
+                                 "trained": -2.43}, "merged_off_adapter": 0.0004, "answers": […]}
         export/gguf/            with --gguf: RUN-q4_K_M.gguf and a Modelfile for Ollama
         export/manifest.json    hashes of what came in and went out, versions, commit
 
     python scripts/export.py recipes/demo.yaml
     python scripts/export.py recipes/your/books.yaml --gguf q4_K_M
 
-Runs on the CPU. Memory: 2.2 bytes a parameter (8 billion: 18 GB). Disk: 2 bytes a parameter, as much again for
-a base that is fetched, and for a GGUF what docs/export.md says. The demo: 15 seconds.
+Runs on the CPU. Memory: 2.2 bytes a parameter (8 billion: 18 GB). Disk: 2 bytes a parameter, as much again
+for a base that is fetched, and for a GGUF what docs/export.md says. The demo: 15 seconds.
 """
 
 from __future__ import annotations
@@ -30,15 +31,16 @@ from inkprint.doctor.needs import parameters
 from inkprint.errors import UserError
 from inkprint.export import gguf, modelfile, proof, templates, weights
 from inkprint.export.folder import Export, check_memory, check_room
+from inkprint.generate.speakers import ADAPTER, MODEL, trained_files
 from inkprint.hashes import hash_file
 from inkprint.models import base_inputs, positions
 from inkprint.recipe import Recipe, prompt_files
 from inkprint.recipe_file import load_recipe
 from inkprint.recipe_generate import Classify, Sample
-from inkprint.recipe_train import Full, Linear
+from inkprint.recipe_train import Linear
 from inkprint.recipe_values import Model
 from inkprint.records import write_json
-from inkprint.synthesize.prompts import Prompt
+from inkprint.synthesize.prompts import persona_of
 
 BYTES_A_PARAMETER = 2.0
 
@@ -51,19 +53,17 @@ def check_method(recipe: Recipe) -> None:
         raise UserError("train.loss label: a classifier is not exported; 04_train holds it as it was trained")
 
 
-def trained_files(recipe: Recipe, run_folder: Path, recipe_path: Path) -> dict[str, Path]:
-    """The files that training made, by their name below the run. Raises UserError unless all are there, whole."""
+def check_trained(recipe: Recipe, run_folder: Path, recipe_path: Path) -> dict[str, Path]:
+    """The files that training made, by name. Raises UserError unless all are there and as they were made."""
     folder = stage_folder(run_folder, "train")
-    manifest = read_manifest(folder)
-    part = "model/" if isinstance(recipe.train, Full) else "adapter/"
-    names = [name for name in (manifest or {}).get("outputs", ()) if name.startswith(part)]
-    if manifest is None or not names:
-        raise UserError(f"{folder / part}: not there; make it with: python scripts/04_train.py {recipe_path}")
-    for name in names:
-        path = folder / name
-        if not path.is_file() or hash_file(path) != manifest["outputs"][name]:
-            raise UserError(f"{path}: missing, or changed since it was trained; train again with --force")
-    return {f"{folder.name}/{name}": folder / name for name in names}
+    files = trained_files(recipe, run_folder)
+    made = (read_manifest(folder) or {}).get("outputs", {})
+    for path in files.values():
+        if not path.is_file() or path.relative_to(folder).as_posix() not in made:
+            raise UserError(f"{path}: not there; make it with: python scripts/04_train.py {recipe_path}")
+        if hash_file(path) != made[path.relative_to(folder).as_posix()]:
+            raise UserError(f"{path}: changed since it was trained; train again with --force")
+    return files
 
 
 def identity(recipe: Recipe, files: dict[str, Path], base: Model) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def identity(recipe: Recipe, files: dict[str, Path], base: Model) -> dict[str, A
     }
 
 
-def check_machine(recipe: Recipe, base: Model, folder: Path, form: str | None, merges: bool) -> None:
+def check_machine(base: Model, folder: Path, form: str | None, merges: bool) -> None:
     """Raise UserError where disk or memory will not do, before anything is fetched."""
     count = parameters(base)
     if count is None:
@@ -111,18 +111,23 @@ def _cached(base: Model) -> bool:
 def write_weights(
     recipe: Recipe, base: Model, chat: Chat, held: proof.HeldOut, run_folder: Path, folder: Path
 ) -> dict[str, Any]:
-    """Merge, or copy, into the folder. Returns what adapter and base said before: see check.json."""
-    trained, pad = run_folder / "04_train", chat.tokenizer.pad_token_id
-    if isinstance(recipe.train, Full):
-        shutil.copytree(trained / "model", folder, dirs_exist_ok=True)
-        return {"nats": {}, "answers": None}
-    model = weights.add_adapter(base, trained / "adapter")
-    with model.disable_adapter():
-        untouched = proof.log_likelihood(model, held, pad)
-    nats = {"base": untouched, "adapter": proof.log_likelihood(model, held, pad)}
-    answers = proof.answers(model, chat, held, recipe)
-    weights.save(weights.merge(model), folder)
-    return {"nats": nats, "answers": answers}
+    """Merge, or copy, into the folder, load it again, and let both say the same. Returns check.json.
+
+    Raises UserError where they do not.
+    """
+    room = positions(base)
+    said: dict[str, proof.Said] = {}
+    if recipe.train.method == "full":
+        shutil.copytree(run_folder / MODEL, folder, dirs_exist_ok=True)
+    else:
+        model = weights.add_adapter(base, run_folder / ADAPTER)
+        with model.disable_adapter():
+            said["base"] = proof.listen(model, chat, held, recipe, room)
+        said["adapter"] = proof.listen(model, chat, held, recipe, room)
+        weights.save(weights.merge(model), folder)
+        del model  # the next takes its place in memory
+    said["merged"] = proof.listen(weights.load_weights(str(folder)), chat, held, recipe, room)
+    return proof.compare(held, said)
 
 
 def write_settings(recipe: Recipe, chat: Chat, folder: Path) -> None:
@@ -136,91 +141,104 @@ def write_settings(recipe: Recipe, chat: Chat, folder: Path) -> None:
     if isinstance(settings, Sample):
         named = {"temperature": settings.temperature, "top_p": settings.top_p, "top_k": settings.top_k}
         sampling = {"do_sample": True} | named
-    config = GenerationConfig(
+    GenerationConfig(
         eos_token_id=chat.stop_ids,
         pad_token_id=chat.tokenizer.pad_token_id,
         bos_token_id=chat.tokenizer.bos_token_id,
         **sampling,
-    )
-    config.save_pretrained(folder)
+    ).save_pretrained(folder)
 
 
-def check_result(
-    recipe: Recipe, chat: Chat, held: proof.HeldOut, before: dict[str, Any], run_folder: Path, folder: Path
-) -> dict[str, Any]:
-    """Load what was written and let it say the same again. Raises UserError where it does not."""
-    model = weights.load_weights(str(folder))
-    nats = before["nats"] | {"merged": proof.log_likelihood(model, held, chat.tokenizer.pad_token_id)}
-    nats["trained"] = proof.trained_log_likelihood(run_folder, held)
-    off = abs(nats["merged"] - nats["adapter"]) if "adapter" in nats else None
-    if off is not None and not off <= proof.LIMIT_NATS:
-        raise UserError(
-            f"the merged weights are {off:.4f} nats a token off the adapter on the same base, more than"
-            f" {proof.LIMIT_NATS}: not written; the adapter is as it was"
-        )
-    said = proof.answers(model, chat, held, recipe)
-    trained = proof.trained_answers(run_folder)
-    rows = zip(held.asked, before["answers"] or [None] * len(said), said, strict=True)
-    return {
-        "texts": len(held.source_ids),
-        "tokens": held.tokens,
-        "nats_a_token": nats,
-        "merged_off_adapter": off,
-        "limit": proof.LIMIT_NATS,
-        "merged_off_trained": None if nats["trained"] is None else nats["merged"] - nats["trained"],
-        "answers": [
-            {
-                "example_id": example.id,
-                "prompt": example.prompt[-1].content,
-                "trained": trained.get(example.id),
-                "adapter": adapter,
-                "merged": merged,
-            }
-            for example, adapter, merged in rows
-        ],
-    }
-
-
-def show_check(check: dict[str, Any]) -> None:
-    """The same for the terminal."""
-    nats = check["nats_a_token"]
-    print(f"   nats a token on {check['texts']} held-out texts ({check['tokens']} tokens), nearer to 0 is likelier:")
-    names = {"base": "the base", "trained": "as trained", "adapter": "adapter on the 16-bit base", "merged": "merged"}
-    for key, name in names.items():
-        if nats.get(key) is not None:
-            print(f"      {name:<28}{nats[key]:.4f}")
-    if nats["trained"] is None:
-        print("      the shift from what was trained is not known: 05_generate has not run, or weighed other texts")
-    for answer in check["answers"]:
-        print(f"   {_short(answer['prompt'])}")
-        for key, name in list(names.items())[1:]:
-            if answer[key] is not None:
-                print(f"      {name:<28}{_short(answer[key])}")
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 90 else text[:89] + "…"
-
-
-def write_gguf(recipe: Recipe, chat: Chat, llama: gguf.LlamaCpp, form: str, folder: Path, room: int) -> str:
+def write_gguf(recipe: Recipe, chat: Chat, llama: gguf.LlamaCpp, folder: Path, room: int) -> str:
     """The GGUF and its Modelfile. Returns what is to be said of the latter."""
-    target = folder / "gguf" / f"{recipe.run}-{form}.gguf"
+    target = folder / "gguf" / f"{recipe.run}-{llama.form}.gguf"
     target.parent.mkdir(exist_ok=True)
-    gguf.convert(llama, folder, target, form)
+    gguf.convert(llama, folder, target)
     made = target.with_name("Modelfile")
     made.unlink(missing_ok=True)
     try:
         if bool(gguf.metadata(llama, target).get("tokenizer.ggml.add_bos_token")) != modelfile.adds_bos(chat):
-            raise UserError("no Modelfile: the GGUF begins texts with another token than training did")
-        text = modelfile.make_modelfile(recipe, chat, target.name, persona(recipe), room)
+            raise UserError("no Modelfile: in the GGUF texts begin in another way than in training")
+        text = modelfile.make_modelfile(recipe, chat, target.name, persona_of(recipe), room)
     except UserError as error:
         return str(error)
     made.write_text(text, encoding="utf-8")
-    return f"ollama create {recipe.run.lower()} -f {made.name} (in that folder) makes Ollama know it"
+    return f"in that folder, ollama create {recipe.run.lower()} -f Modelfile makes Ollama know it"
 
 
-def persona(recipe: Recipe) -> str | None:
-    """The system prompt that training put in front of every chat, if any."""
-    name = recipe.synthesize.system_prompt
-    return Prompt(prompt_files(name)[name], {"author"}, set()).fill(author=recipe.author) if name else None
+def export(
+    recipe: Recipe, base: Model, made: Export, run_folder: Path, llama: gguf.LlamaCpp | None, output: Output
+) -> None:
+    """All of it into the partial folder, and that in place of the old one."""
+    assert recipe.model is not None
+    with output.quiet():
+        weights.check_sixteen_bits(base)
+    kept = made.state()
+    trained = recipe.model
+    if recipe.train.method == "full":
+        folder = str((run_folder / MODEL).resolve())
+        trained = trained.model_copy(update={"base": folder, "revision": None})
+    with made.writing(kept) as folder:
+        with output.quiet():
+            room = positions(base)
+            chat = Chat(weights.load_tokenizer(trained), recipe.model)
+        if kept is None:
+            print(f"   {'copying' if recipe.train.method == 'full' else 'merging'}, and checking the result")
+            with output.quiet():
+                held = proof.held_out(recipe, run_folder, chat, room)
+                check = write_weights(recipe, base, chat, held, run_folder, folder)
+                write_settings(recipe, chat, folder)
+            write_json(folder / "check.json", check)
+            proof.show(check)
+        said = ""
+        if llama is not None:
+            print(f"   a GGUF of {llama.form} by llama.cpp")
+            with output.quiet():
+                said = write_gguf(recipe, chat, llama, folder, room)
+        made.land()
+    print(f"   written to {made.folder} in {made.took()}" + (f"; {said}" if said else ""))
+
+
+def run(options: argparse.Namespace) -> None:
+    recipe = load_recipe(options.recipe)
+    check_method(recipe)
+    run_folder = artifacts_folder() / recipe.run
+    files = check_trained(recipe, run_folder, options.recipe)
+    llama = gguf.find_llama_cpp(options.gguf) if options.gguf else None
+    base = weights.sixteen_bit_base(recipe)
+    made = Export(options.out or run_folder / "export", identity(recipe, files, base))
+    made.check_place()
+    kept = made.state()
+    if kept is not None and (not options.gguf or f"gguf/{recipe.run}-{options.gguf}.gguf" in kept["outputs"]):
+        print(f"export      up to date in {made.folder}")
+        return
+    check_machine(base, made.folder, options.gguf, merges=kept is None)
+    lock = lock_run(run_folder, options.recipe)
+    output = Output(run_folder / "logs", "export")
+    try:
+        print(f"export      {'not made yet' if kept is None else 'weights are up to date'}")
+        export(recipe, base, made, run_folder, llama, output)
+        output.status(state="done")
+    except BaseException as error:
+        problem = as_user_error(error, made.folder)
+        output.status(state="failed", error=str(problem or repr(error)))
+        if problem is None:
+            raise
+        raise problem from None
+    finally:
+        output.close()
+        lock.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("--gguf", choices=gguf.FORMATS, help="also one file for llama.cpp and Ollama")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="in place of artifacts/<run>/export")
+    run(parser.parse_args())
+
+
+if __name__ == "__main__":
+    exit_with(main, "export.py")

@@ -64,7 +64,7 @@ class Export:
             shutil.rmtree(self._partial, ignore_errors=True)
             raise
 
-    def land(self, facts: dict[str, Any]) -> None:
+    def land(self) -> None:
         """Write the manifest and put the new folder in place of the old one."""
         paths = sorted(path for path in self._partial.rglob("*") if path.is_file())
         manifest = {
@@ -72,7 +72,6 @@ class Export:
             "key": hash_json(self.identity),
             **self.identity,
             "outputs": {str(path.relative_to(self._partial)): hash_file(path) for path in paths},
-            **facts,
             "seconds": round(time.monotonic() - self._started, 1),
             "peak_memory_bytes": peak_memory_bytes(),
             "device": device_name(),

@@ -29,6 +29,7 @@ class LlamaCpp:
     converter: Path
     reader: Path
     quantizer: Path | None
+    form: str  # of FORMATS: what is wanted of it
 
 
 def find_llama_cpp(form: str) -> LlamaCpp:
@@ -44,6 +45,7 @@ def find_llama_cpp(form: str) -> LlamaCpp:
             (p for part in ("", "build/bin", "bin") if (p := folder / part / "llama-quantize").is_file()),
             None,
         ),
+        form=form,
     )
     for part in (found.converter, found.reader):
         if not part.is_file():
@@ -58,14 +60,14 @@ def intermediate_bytes(form: str) -> float:
     return 2.0 if form == "q4_K_M" else 0.0
 
 
-def convert(llama: LlamaCpp, model: Path, target: Path, form: str) -> None:
+def convert(llama: LlamaCpp, model: Path, target: Path) -> None:
     """Make the GGUF of a model folder. Raises UserError with llama.cpp's last line where it refuses."""
     # The converter itself writes f16 and q8_0. What is quantized further starts from the weights as they are.
-    whole = target if form != "q4_K_M" else target.with_suffix(".bf16")
-    written = "bf16" if form == "q4_K_M" else form
+    quantized = llama.form == "q4_K_M"
+    whole, written = (target.with_suffix(".bf16"), "bf16") if quantized else (target, llama.form)
     _run([sys.executable, llama.converter, model, "--outfile", whole, "--outtype", written])
-    if whole != target:
-        _run([llama.quantizer, whole, target, form])
+    if quantized:
+        _run([llama.quantizer, whole, target, llama.form])
         whole.unlink()
 
 

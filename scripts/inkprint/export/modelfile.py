@@ -43,7 +43,7 @@ def check_modelfile(text: str, chat: Chat) -> None:
     assert template is not None, text
     bos = [chat.tokenizer.bos_token_id] if adds_bos(chat) else []
     for messages in shapes(chat):
-        ours, theirs = chat.prompt(messages), bos + chat.ids(render(template[1], messages))
+        ours, theirs = chat.generation_prompt(messages), bos + chat.ids(render(template[1], messages))
         if ours != theirs:
             roles = ", ".join(message.role for message in messages)
             at = next((n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)

@@ -9,91 +9,155 @@ from typing import Any
 from inkprint.chat import Chat
 from inkprint.completion import complete
 from inkprint.errors import UserError
-from inkprint.generate.likelihoods import Window, batch_windows, cut_windows, score_batch
+from inkprint.generate.likelihoods import Weighed, of_examples, of_passages, weigh
 from inkprint.recipe import Recipe
-from inkprint.records import Answer, Example, Likelihood, Passage, read_records
+from inkprint.records import Answer, AnyRecord, Example, Likelihood, Passage, read_records
 
-LIMIT_NATS = 0.01  # a token, between merged weights and adapter; bfloat16 alone makes some 0.001
-TEXTS = 6  # of some 500 tokens: a minute each where 14 billion parameters run on a CPU
-ANSWERS = 3
+LIMIT_NATS = 0.01  # a token, between merged weights and adapter; rounding to bfloat16 makes some 0.001
+TEXTS = 6  # of some 500 tokens: a minute or more where 14 billion parameters run on a CPU
+PROMPTS = 3
 ANSWER_TOKENS = 80
+SHOWN_CHARACTERS = 90
+# Who says it: the base, 05's tuned model, the adapter on the 16-bit base, and what is written out.
+VOICES = {
+    "base": "the base", "trained": "as trained, by 05", "adapter": "adapter on the 16-bit base",
+    "merged": "what is written out",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What 02 and 03 kept back: texts to weigh, in windows, and chats to go on from."""
+    """Some of the test split, and what 05's tuned model made of it."""
 
-    source_ids: list[str]
-    windows: list[Window]
-    tokens: int  # scored ones
+    texts: list[Weighed]
     asked: list[Example]
     prompts: list[list[int]]
+    answered: dict[str, str]  # by example; none before 05 has run
+    likelihoods: dict[str, Likelihood]  # by source
+
+    @property
+    def tokens(self) -> int:
+        """Those that are scored."""
+        return sum(len(text.ids) - text.scored_from for text in self.texts)
 
 
-def held_out(recipe: Recipe, run_folder: Path, chat: Chat, room: int, answered: set[str]) -> HeldOut:
+@dataclass(frozen=True)
+class Said:
+    """What one model says of the held-out texts."""
+
+    nats: float  # a token, mean log-likelihood
+    answers: list[str]
+
+
+def held_out(recipe: Recipe, run_folder: Path, chat: Chat, room: int) -> HeldOut:
     """The first few of the test split by id, which is as good as by chance.
 
-    room: tokens that the model holds. answered: examples that 05 has answers to, which come first.
-    Raises UserError where the run has no test split.
+    room: tokens that the model holds. Raises UserError where the run has no test split.
     """
-    examples = [e for e in _read(run_folder, "03_synthesize/examples.jsonl", Example) if e.split == "test"]
+    path = run_folder / "03_synthesize" / "examples.jsonl"
+    examples = sorted((e for e in _read(path, Example) if e.split == "test"), key=lambda e: e.id)
     if not examples:
-        raise UserError(
-            f"{run_folder / '03_synthesize/examples.jsonl'}: no test split to check the result on"
-        )
-    examples.sort(key=lambda e: (e.id not in answered, e.id))
-    asked = list({e.prompt[-1].content: e for e in reversed(examples)}.values())[::-1][:ANSWERS]
-    limit = room - ANSWER_TOKENS
-    prompts = [chat.prompt(e.prompt)[-limit:] for e in asked]
+        raise UserError(f"{path}: no example of the test split, to check the result on")
+    tuned = [a for a in _read(run_folder / "05_generate" / "answers.jsonl", Answer) if a.variant == "tuned"]
+    answered = {answer.example_id: answer.answer for answer in tuned}
+    distinct: dict[str, Example] = {}
+    for example in sorted(examples, key=lambda e: e.id not in answered):
+        distinct.setdefault(example.prompt[-1].content, example)
+    asked = list(distinct.values())[:PROMPTS]
+    weighed = _read(run_folder / "05_generate" / "likelihoods.jsonl", Likelihood)
+    return HeldOut(
+        texts=_texts(recipe, run_folder, chat, examples),
+        asked=asked,
+        prompts=[chat.generation_prompt(e.prompt)[-(room - ANSWER_TOKENS) :] for e in asked],
+        answered=answered,
+        likelihoods={one.source_id: one for one in weighed if one.variant == "tuned"},
+    )
+
+
+def _texts(recipe: Recipe, run_folder: Path, chat: Chat, examples: list[Example]) -> list[Weighed]:
+    """What 05 weighs, of a few sources: of documents passages, of rows all answers of a row."""
     if recipe.extract.columns is None:
-        passages = [p for p in _read(run_folder, "02_prepare/passages.jsonl", Passage) if p.split == "test"]
-        passages = sorted(passages, key=lambda p: p.id)[:TEXTS]
-        windows = cut_windows([chat.text(p.text)[0] for p in passages], room)
-        sources = [p.id for p in passages]
-    else:
-        chosen = sorted(examples, key=lambda e: e.source_id)[:TEXTS]
-        tokens = [chat.example(e.prompt, e.completion) for e in chosen]
-        windows = [
-            Window(number, (t.prompt + t.answer)[:room], len(t.prompt)) for number, t in enumerate(tokens)
-        ]
-        windows = [window for window in windows if window.scored_from < len(window.ids)]
-        sources = [e.source_id for e in chosen]
-    scored = sum(len(window.ids) - window.scored_from for window in windows)
-    return HeldOut(sources, windows, scored, asked, prompts)
+        passages = _read(run_folder / "02_prepare" / "passages.jsonl", Passage)
+        return of_passages(
+            sorted((p for p in passages if p.split == "test"), key=lambda p: p.id)[:TEXTS], chat
+        )
+    sources = sorted({example.source_id for example in examples})[:TEXTS]
+    return of_examples([example for example in examples if example.source_id in sources], chat)
 
 
-def log_likelihood(model: Any, held: HeldOut, pad: int) -> float:
-    """Mean over the held-out texts' scored tokens, in nats."""
-    sums = [value for batch in batch_windows(held.windows) for value in score_batch(model, batch, pad)]
-    return sum(sums) / held.tokens
-
-
-def answers(model: Any, chat: Chat, held: HeldOut, recipe: Recipe) -> list[str]:
-    """Greedy answers to the held-out prompts, a few dozen words each."""
+def listen(model: Any, chat: Chat, held: HeldOut, recipe: Recipe, room: int) -> Said:
+    """A model's log-likelihood of the held-out texts, and its greedy answers to the held-out prompts."""
+    records = weigh(model, chat, held.texts, "", room)
     tokens = min(ANSWER_TOKENS, recipe.generate.max_new_tokens)
-    made = complete(model, chat, held.prompts, recipe.seed, tokens, 0.0)
-    return [chat.answer_text(row)[0] for row in made]
+    made = complete(model, chat, held.prompts, recipe.seed, tokens, 0.0, stop=recipe.generate.stop)
+    answers = [chat.reply(row, recipe.generate.stop).answer for row in made]
+    return Said(sum(one.log_likelihood for one in records) / held.tokens, answers)
 
 
-def trained_answers(run_folder: Path) -> dict[str, str]:
-    """05's answers of the tuned model by example; none before 05 has run."""
-    found = _read(run_folder, "05_generate/answers.jsonl", Answer)
-    return {answer.example_id: answer.answer for answer in found if answer.variant == "tuned"}
+def compare(held: HeldOut, said: dict[str, Said]) -> dict[str, Any]:
+    """check.json. said: by voice, `merged` among them.
 
-
-def trained_log_likelihood(run_folder: Path, held: HeldOut) -> float | None:
-    """What 05 measured of the tuned model as it was trained, in nats a token; None before 05 has run.
-
-    None, too, where 05 weighed other texts, or cut them into other tokens.
+    Raises UserError where the merged weights are not the adapter on the same base.
     """
-    found = _read(run_folder, "05_generate/likelihoods.jsonl", Likelihood)
-    tuned = {record.source_id: record for record in found if record.variant == "tuned"}
-    records = [tuned[source] for source in held.source_ids if source in tuned]
-    if len(records) < len(held.source_ids) or sum(r.tokens for r in records) != held.tokens:
+    nats = {voice: one.nats for voice, one in said.items()}
+    off = nats["merged"] - nats["adapter"] if "adapter" in nats else None
+    if off is not None and not abs(off) <= LIMIT_NATS:
+        raise UserError(
+            f"the merged weights are {off:+.4f} nats a token off the adapter on the same base, and"
+            f" {LIMIT_NATS} are allowed: nothing is written, the adapter is as it was"
+        )
+    trained = _trained_nats(held)
+    answers = [
+        {
+            "example_id": example.id,
+            "prompt": example.prompt[-1].content,
+            "trained": held.answered.get(example.id),
+            **{voice: one.answers[number] for voice, one in said.items()},
+        }
+        for number, example in enumerate(held.asked)
+    ]
+    return {
+        "texts": len(held.texts),
+        "tokens": held.tokens,
+        "nats_a_token": nats | {"trained": trained},
+        "merged_off_adapter": off,
+        "limit": LIMIT_NATS,
+        "merged_off_trained": None if trained is None else nats["merged"] - trained,
+        "answers": answers,
+    }
+
+
+def show(check: dict[str, Any]) -> None:
+    """The same for the terminal."""
+    nats = check["nats_a_token"]
+    print(
+        f"   nats a token on {check['texts']} held-out texts, {check['tokens']} tokens (0: it knew every one)"
+    )
+    for voice, name in VOICES.items():
+        if nats.get(voice) is not None:
+            print(f"      {name:<28}{nats[voice]:.4f}")
+    if nats["trained"] is None:
+        print("      the shift from what was trained is not known: 05 has not run, or weighed other texts")
+    for answer in check["answers"]:
+        print(f"   {_short(answer['prompt'])}")
+        for voice, name in VOICES.items():
+            if answer.get(voice) is not None:
+                print(f"      {name:<28}{_short(answer[voice])}")
+
+
+def _trained_nats(held: HeldOut) -> float | None:
+    """What 05 measured of the model as it was trained; None where it has not weighed these very texts."""
+    sources = {text.source_id for text in held.texts}
+    records = [held.likelihoods[source] for source in sorted(sources) if source in held.likelihoods]
+    if len(records) < len(sources) or sum(record.tokens for record in records) != held.tokens:
         return None
-    return sum(r.log_likelihood for r in records) / held.tokens
+    return sum(record.log_likelihood for record in records) / held.tokens
 
 
-def _read(run_folder: Path, name: str, kind: type) -> list[Any]:
-    path = run_folder / name
+def _read(path: Path, kind: type[AnyRecord]) -> list[AnyRecord]:
     return list(read_records(path, kind)) if path.exists() else []
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -46,14 +46,14 @@ def save_tokenizer(chat: Chat, settings: Model, folder: Path) -> None:
     tokenizer = copy.deepcopy(chat.tokenizer)
     asked = [Message(role="user", content="?")]
     tokenizer.chat_template = _with_defaults(tokenizer.chat_template, settings)
-    rendered, wanted = _plain(tokenizer, asked), chat.prompt_text(asked)
+    rendered, wanted = _plain(tokenizer, asked), chat.generation_text(asked)
     if wanted.startswith(rendered):  # what training puts in front of an answer: GPT-OSS's channel
         tokenizer.chat_template += _at_the_end(wanted.removeprefix(rendered))
     elif rendered.rstrip(" ") == wanted:  # training gives such a space to the answer
         tokenizer.chat_template = _without_last_spaces(tokenizer.chat_template)
     tokenizer.save_pretrained(folder)
     for messages in shapes(chat):
-        if _plain(tokenizer, messages) != chat.prompt_text(messages):
+        if _plain(tokenizer, messages) != chat.generation_text(messages):
             raise UserError(
                 "the chat template cannot be written so that it gives training's prompts by itself"
             )
@@ -68,7 +68,7 @@ def shapes(chat: Chat) -> list[list[Message]]:
     ]
     persona = Message(role="system", content="You keep the light.\nYou say little.")
     chats = [turns[:1], turns]
-    return [*chats, *([persona, *one] for one in chats)] if _system_parts(chat) else chats
+    return [*chats, *([persona, *one] for one in chats)] if chat.knows_system else chats
 
 
 def _with_defaults(template: str, settings: Model) -> str:
@@ -110,7 +110,7 @@ def find_pieces(chat: Chat) -> Pieces:
     first, past, between, again, over, whole_end = _apart(chat, ["user", "answer", "again", "reply", "last"])
     if (first, past, between, whole_end) != (opening, again, over, end):
         raise UserError("the chat template writes later turns in another way than the first")
-    system = _system_parts(chat)
+    system = _apart(chat, ["system", "user"]) if chat.knows_system else None
     if system is not None and system[2] != end:
         raise UserError("the chat template ends in another way where there is a system message")
     # Any place to part what stands between two messages is right; behind the end of turn it reads best.
@@ -217,7 +217,7 @@ def _apart(chat: Chat, names: list[str]) -> list[str]:
     """What the template writes before, between and after the messages of a chat of these words."""
     roles = {"system": "system", "answer": "assistant", "reply": "assistant"}
     messages = [Message(role=roles.get(name, "user"), content=_WORDS[name]) for name in names]
-    rest, parts = chat.prompt_text(messages), []
+    rest, parts = chat.generation_text(messages), []
     for name in names:
         before, found, rest = rest.partition(_WORDS[name])
         if not found:
@@ -230,19 +230,10 @@ def _apart(chat: Chat, names: list[str]) -> list[str]:
     return [*parts, rest]
 
 
-def _system_parts(chat: Chat) -> list[str] | None:
-    """The same of a chat with a system message; None where the template refuses one or leaves it out."""
-    from jinja2 import TemplateError
-
-    try:
-        return _apart(chat, ["system", "user"])
-    except (TemplateError, UserError):
-        return None
-
-
 def _shared(texts: list[str]) -> str:
     """What all of them begin with."""
-    return "".join(letters[0] for letters in takewhile(lambda letters: len(set(letters)) == 1, zip(*texts)))
+    columns = zip(*texts, strict=False)
+    return "".join(column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns))
 
 
 def _to_end_of_turn(chat: Chat, text: str) -> str:

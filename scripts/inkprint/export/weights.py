@@ -44,7 +44,7 @@ def check_sixteen_bits(base: Model) -> Any:
     quantized = getattr(config, "quantization_config", None)
     if quantized is not None:
         raise UserError(
-            f"{base.base}: its weights are quantized ({quantized['quant_method']}), and merging takes 16 bits;"
+            f"{base.base} is quantized ({quantized['quant_method']}), and merging takes weights in 16 bits;"
             " name the same model in 16 bits in the recipe: export: {base: …, revision: …}"
         )
     return config
