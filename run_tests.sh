@@ -47,10 +47,13 @@ part set-up ./setup.sh --dev
 part lint lint
 for kind in "${kinds[@]}"; do
   case $kind in
-    # Two at a time: a test trains with one thread. Of the slow ones some want both cores.
+    # Two at a time: a test trains with one thread. Of the slow ones those come last that want both cores.
     quick) part quick tests quick -m 'not (slow or training or whole_runs)' "${two[@]}" "$@" ;;
     training) part training tests training -m '(training or whole_runs) and not slow' "${two[@]}" "$@" ;;
-    slow) part slow tests slow -m slow "$@" ;;
+    slow)
+      part slow tests slow -m 'slow and not alone' "${two[@]/loadfile/load}" "$@"
+      part alone tests alone -m 'slow and alone' "$@"
+      ;;
   esac
 done
 [[ $selected == yes ]] || { echo "run_tests.sh: no test selected" >&2 && exit 1; }

@@ -231,6 +231,22 @@ def test_an_override_that_makes_no_sense_is_one_line(overridden, text, says):
     assert not pages
 
 
+def test_front_and_back_matter_stays_where_the_recipe_wants_it(book):
+    made, *_ = book
+    pages = read(made.path, drop=[])
+    words = {page.page: Counter(page.text.split()) for page in pages}
+    kept = {page.page: page for page in read(made.path, drop=[], matter="keep")}
+    for before in pages:
+        page = kept[before.page]
+        assert page.kept == (before.page_class != "blank")
+        if before.kept:
+            assert page.text == before.text
+        elif page.kept:
+            assert page.evidence == f"the recipe keeps it; was {before.page_class}: {before.evidence}"
+            assert page.text and not words[page.page] - Counter(page.text.split())
+    assert {"index", "notes", "contents"} <= {before.page_class for before in pages}
+
+
 def test_a_bibliography_under_a_title_of_its_own_is_one():
     """The demo's book calls it Books in the House; it follows the notes and is in alphabetical order."""
     pages = read(ROOT / "data" / "demo" / "books" / "inventory-of-little-skerry.pdf")

@@ -138,12 +138,12 @@ def test_a_tokenizer_without_template_is_refused():
 
 def plain_tokenizer(template, sentencepiece=False):
     """One without chat marks: GPT-2's kind, where a space belongs to the word behind it, or Llama's."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     core = Tokenizer(models.BPE())
     if sentencepiece:
-        core.pre_tokenizer = pre_tokenizers.Metaspace()
+        core.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
         core.decoder = decoders.Metaspace()
         alphabet = []
     else:
@@ -196,7 +196,8 @@ def test_a_space_before_the_answer_belongs_to_its_first_word(place):
 def test_a_tokenizer_that_writes_a_space_itself_gets_no_second_one():
     tokenizer = plain_tokenizer(SPACES["in the header"], sentencepiece=True)
     tokens = chat_of(tokenizer).example(PROMPT, ANSWER)
-    assert tokenizer.convert_ids_to_tokens(tokens.answer[0]) == "▁The"
+    begin = "".join(tokenizer.convert_ids_to_tokens(tokens.answer[:4]))
+    assert begin.startswith("▁The")
 
 
 def generated(chat, text):
@@ -223,6 +224,22 @@ def test_without_thinking_the_empty_block_stands_in_the_prompt():
     chat = chat_for("qwen3")
     assert chat.generation_prompt(PROMPT) == chat.prompt(PROMPT)
     assert chat.reply(generated(chat, "One </think> two.<|im_end|>")).thinking == ""
+
+
+def test_a_block_that_the_template_opens_is_closed_by_the_model():
+    template = (
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n"
+        "{{ '<think>\n\n</think>\n\n' if m.role == 'assistant' }}{{ m.content }}<|im_end|>\n{% endfor %}"
+        "{{ '<|im_start|>assistant\n<think>\n' if add_generation_prompt }}"
+    )
+    tokenizer = tokenizer_for("qwen3")
+    tokenizer.chat_template = template
+    chat = chat_of(tokenizer, thinking=True)
+    assert tokenizer.decode(chat.generation_prompt(PROMPT)).endswith("assistant\n<think>\n")
+    reply = chat.reply(generated(chat, "A rope.\n</think>\n\nThe rope is old.<|im_end|>"))
+    assert (reply.thinking, reply.answer) == ("A rope.", "The rope is old.")
+    cut = chat.reply(chat.ids("A rope, a"))
+    assert (cut.thinking, cut.answer) == ("A rope, a", "")
 
 
 def test_gpt_oss_thinks_in_a_channel_of_its_own():

@@ -75,7 +75,7 @@ def test_a_row_ends_at_its_stop_string_and_the_others_go_on(speaker):
 
 
 def test_a_stop_string_of_the_prompt_stops_nothing(speaker):
-    assert written(speaker, stop=["captain say of"]) == written(speaker)
+    assert written(speaker, stop=["captain say of", "</think>"]) == written(speaker)
 
 
 def test_generation_ends_when_every_row_has_stopped(speaker):

@@ -30,7 +30,7 @@ from conftest import ROOT
 
 from inkprint.extract.mupdf import pymupdf
 
-pytestmark = [pytest.mark.slow, pytest.mark.training, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.training, pytest.mark.timeout(1800)]
 
 STAGES = ["extract", "prepare", "synthesize", "train", "generate", "evaluate", "report"]
 FOLDERS = [f"{number:02}_{stage}" for number, stage in enumerate(STAGES, 1)]

@@ -68,8 +68,8 @@ class Chat:
                 " name a file in model.chat_template (prompts/templates/ has some)"
             )
         if tokenizer.pad_token_id is None:
-            # Padding is masked by position, so that any token serves.
-            tokenizer.pad_token = tokenizer.eos_token
+            # Padding is masked by position, so that any token serves; where there is another, not the end's.
+            tokenizer.pad_token = tokenizer.unk_token or tokenizer.eos_token
         self._thinking = settings.thinking
         self._options = {
             "enable_thinking": settings.thinking,

@@ -120,7 +120,8 @@ def _set_text(
             if kind != CHAPTER:
                 sheet.removed.append((sheet.lines[at].text, kind))
         own = [sheet.lines[at] for at in positions]
-        notes = {positions[at] for at in footnote_lines(own, type_.size, open_size)}
+        if not sheet.whole:
+            notes = {positions[at] for at in footnote_lines(own, type_.size, open_size)}
         sheet.removed += [
             (f"{sheet.lines[at].mark} {sheet.lines[at].text}".strip(), "footnote") for at in sorted(notes)
         ]

@@ -34,6 +34,7 @@ class Sheet:
     evidence: str = ""
     paragraphs: list[Paragraph] = field(default_factory=list)
     continues: bool = False
+    whole: bool = False  # a page that the rules drop and somebody wants: nothing on it is a footnote
 
     @property
     def kept(self) -> bool:
@@ -185,6 +186,7 @@ def _keep_matter(sheets: Sequence[Sheet]) -> None:
     """Every page with text, whatever it is, and every line of it."""
     for sheet in sheets:
         if sheet.lines:
+            sheet.whole = not sheet.kept
             evidence = (
                 sheet.evidence
                 if sheet.kept
@@ -201,6 +203,7 @@ def _override(sheets: Sequence[Sheet], overrides: Overrides) -> None:
         number, was = sheet.raw.number, f"was {sheet.page_class}: {sheet.evidence}"
         if number in overrides.keep:
             if not sheet.kept:
+                sheet.whole = True
                 sheet.kinds = [CHAPTER] * len(sheet.lines)
             sheet.page_class, sheet.evidence = BODY, f"{KEPT_BY_HAND}; {was}"
         elif number in overrides.drop and sheet.kept:
