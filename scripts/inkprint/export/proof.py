@@ -18,6 +18,7 @@ TEXTS = 6  # of some 500 tokens: a minute or more where 14 billion parameters ru
 PROMPTS = 3
 ANSWER_TOKENS = 80
 SHOWN_CHARACTERS = 90
+SHIFT_NATS = 0.1  # from what was trained: 4 bits make some 0.01 to 0.05, another base far more
 # Who says it: the base, 05's tuned model, the adapter on the 16-bit base, and what is written out.
 VOICES = {
     "base": "the base", "trained": "as trained, by 05", "adapter": "adapter on the 16-bit base",
@@ -138,6 +139,11 @@ def show(check: dict[str, Any]) -> None:
             print(f"      {name:<28}{nats[voice]:.4f}")
     if nats["trained"] is None:
         print("      the shift from what was trained is not known: 05 has not run, or weighed other texts")
+    elif abs(check["merged_off_trained"]) > SHIFT_NATS:
+        print(
+            f"      look: {check['merged_off_trained']:+.2f} nats a token off the model that was trained;"
+            " is export.base the 16-bit form of model.base?"
+        )
     for answer in check["answers"]:
         print(f"   {_short(answer['prompt'])}")
         for voice, name in VOICES.items():
