@@ -31,7 +31,7 @@ from inkprint.doctor.needs import parameters
 from inkprint.errors import UserError
 from inkprint.export import gguf, modelfile, proof, templates, weights
 from inkprint.export.folder import Export, check_memory, check_room
-from inkprint.generate.speakers import ADAPTER, MODEL, trained_files
+from inkprint.generate.speakers import ADAPTER, MODEL, require_trained
 from inkprint.hashes import hash_file
 from inkprint.models import base_inputs, positions
 from inkprint.recipe import Recipe, prompt_files
@@ -56,12 +56,10 @@ def check_method(recipe: Recipe) -> None:
 def check_trained(recipe: Recipe, run_folder: Path, recipe_path: Path) -> dict[str, Path]:
     """The files that training made, by name. Raises UserError unless all are there and as they were made."""
     folder = stage_folder(run_folder, "train")
-    files = trained_files(recipe, run_folder)
+    files = require_trained(recipe, run_folder, recipe_path)
     made = (read_manifest(folder) or {}).get("outputs", {})
     for path in files.values():
-        if not path.is_file() or path.relative_to(folder).as_posix() not in made:
-            raise UserError(f"{path}: not there; make it with: python scripts/04_train.py {recipe_path}")
-        if hash_file(path) != made[path.relative_to(folder).as_posix()]:
+        if hash_file(path) != made.get(path.relative_to(folder).as_posix()):
             raise UserError(f"{path}: changed since it was trained; train again with --force")
     return files
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.chat import Chat
+from inkprint.errors import UserError
 from inkprint.models import MODEL_FILES, add_adapter, load_base
 from inkprint.recipe import Recipe
 
@@ -25,6 +26,15 @@ def trained_files(recipe: Recipe, run_folder: Path) -> dict[str, Path]:
     files = {path for pattern in MODEL_FILES for path in (run_folder / MODEL).glob(pattern)}
     files.add(run_folder / MODEL / "config.json")
     return {f"{MODEL}/{path.name}": path for path in sorted(files)}
+
+
+def require_trained(recipe: Recipe, run_folder: Path, recipe_path: Path) -> dict[str, Path]:
+    """The same. Raises UserError for one that is not there, with what makes it."""
+    files = trained_files(recipe, run_folder)
+    for path in files.values():
+        if not path.is_file():
+            raise UserError(f"{path}: not there; make it with: python scripts/04_train.py {recipe_path}")
+    return files
 
 
 class Speakers:
