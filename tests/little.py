@@ -130,3 +130,17 @@ def _learn_to_speak(model: Any, tokenizer: Any, sentences: list[str]) -> None:
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
+
+
+def make_gpt2(folder: Path, base: Path) -> None:
+    """A GPT-2 of 0.1 million random parameters with the base's tokenizer, less its padding token."""
+    import torch
+    from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    torch.manual_seed(0)
+    ends = {"bos_token_id": tokenizer.eos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    size = {"vocab_size": len(tokenizer), "n_positions": 512, "n_embd": 64, "n_layer": 2, "n_head": 4}
+    GPT2LMHeadModel(GPT2Config(**size, **ends)).save_pretrained(folder)
+    tokenizer.pad_token = None
+    tokenizer.save_pretrained(folder)

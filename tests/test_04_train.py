@@ -14,23 +14,15 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, furnish
+from training import adapter_digest, kill_at_step, losses, read, run_changed, wait_for_step
 
 from inkprint.chat import Chat
 from inkprint.errors import UserError
 from inkprint.recipe_file import load_recipe
-from inkprint.records import Example, read_records
-from inkprint.train.rows import check_rows, tokenize
+from inkprint.records import Example, Message, read_records
+from inkprint.train.rows import check_rows, prove_mask, tokenize
 
 pytestmark = pytest.mark.training
-
-
-def read(path):
-    with path.open() as handle:
-        return [json.loads(line) for line in handle]
-
-
-def adapter_digest(shop):
-    return hashlib.sha256(shop.output("04_train/adapter/adapter_model.safetensors").read_bytes()).hexdigest()
 
 
 def test_what_training_leaves(finished):
@@ -42,13 +34,30 @@ def test_what_training_leaves(finished):
     assert manifest["counts"]["in"] == sum(e["split"] != "test" for e in examples)
     assert steps == list(range(1, manifest["steps"] + 1))
     assert manifest["steps"] == -(-len(train) // 8), "one epoch of batches of eight"
-    assert next(e["step"] for e in log if "validation_loss" in e) == 0, "the untouched base is measured first"
+    looks = {e["step"]: e["validation_loss"] for e in log if "validation_loss" in e}
+    assert list(looks) == [0, 5, 10, 13], "the untouched base is looked at first, and the end as well"
+    assert manifest["best_validation_loss"] == min(looks[step] for step in (5, 10, 13))
+    assert 0 < manifest["padding_share"] < 0.1
     losses = [entry["loss"] for entry in log if "loss" in entry]
     assert losses[-1] < losses[0]
     assert manifest["adapter_bytes"] > 0
     assert not list(finished.run_folder.glob("work/04_train*")), (
         "checkpoints are gone once the adapter is there"
     )
+
+
+def test_three_prompts_are_answered_at_every_look(finished):
+    samples = read(finished.output("04_train/samples.jsonl"))
+    examples = {e["id"]: e for e in read(finished.output("03_synthesize/examples.jsonl"))}
+    assert [sample["step"] for sample in samples] == [step for step in (0, 5, 10, 13) for _ in range(3)]
+    assert len({sample["example_id"] for sample in samples}) == 3
+    for sample in samples:
+        example = examples[sample["example_id"]]
+        assert example["split"] == "validation"
+        assert sample["reference"] == example["completion"][0]["content"]
+    assert len({sample["answer"] for sample in samples}) > 3, "what it says changes while it learns"
+    log = (finished.run_folder / "logs" / "train.log").read_text()
+    assert f"step 13: {' '.join(samples[-1]['prompt'][-1]['content'].split())} -> " in log
 
 
 def test_the_adapter_is_safetensors_and_names_no_path_of_this_machine(finished):
@@ -84,6 +93,9 @@ def test_rows_too_long_are_rejected_and_counted(unusual):
     counts = json.loads(unusual.output("04_train/manifest.json").read_text())["counts"]
     assert 0 < counts["rejected"] == len(rejects)
     assert all("too long" in reject["reason"] for reject in rejects)
+    said = (unusual.run_folder / "logs" / "train.log").read_text()
+    assert f"{len(rejects)} rows rejected" in said
+    assert said.index("steps,") < said.index("Loading weights"), "the plan is told before the model is loaded"
 
 
 def test_nothing_to_learn_from_is_a_mistake_of_the_user(written, base):
@@ -117,38 +129,63 @@ def test_the_same_run_twice_gives_the_same_adapter(finished, trained):
 def test_loss_over_all_tokens(unusual):
     proof = json.loads(unusual.output("04_train/mask_proof.json").read_text())
     assert proof["prompt_tokens"] == 0
-    assert "<|im_start|>user" in proof["sample"]["supervised"]
+    learned = proof["sample"]["supervised"]
+    assert learned.startswith("<|im_start|>user")
+    assert learned.endswith("<|im_end|>")
 
 
-def kill_at_step(shop, step: int) -> None:
-    """Start training and kill it with SIGKILL once the log holds `step`."""
-    command = [sys.executable, str(ROOT / "scripts" / "04_train.py"), str(shop.recipe)]
-    process = subprocess.Popen(
-        command, env=shop.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    wait_for_step(shop, process, step)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert not shop.output("04_train").exists()
+@pytest.fixture
+def chat(written, base):
+    from transformers import AutoTokenizer
+
+    return Chat(AutoTokenizer.from_pretrained(base), load_recipe(written.recipe).model)
 
 
-def wait_for_step(shop, process: subprocess.Popen, step: int) -> None:
-    for _ in range(6000):
-        logs = list(shop.run_folder.glob("work/04_train-*/training_log.jsonl"))
-        if logs and any(entry["step"] >= step for entry in _whole_lines(logs[0])):
-            return
-        assert process.poll() is None, "training ended before it could be killed"
-        time.sleep(0.05)
-    raise AssertionError(f"step {step} was not reached in five minutes")
+def one_row(chat, loss, answer="It was blue."):
+    question = [Message(role="user", content="What of it?")]
+    example = Example(
+        id="example-1", source_id="p", task="t", split="train", prompt=question, provider="template",
+        completion=[Message(role="assistant", content=answer)],
+    )  # fmt: skip
+    return tokenize([example], chat, loss, 384)
 
 
-def _whole_lines(path):
-    return [json.loads(line) for line in path.read_text().split("\n")[:-1]]
+@pytest.mark.parametrize("loss", ["answer", "all"])
+def test_the_mask_proof_refuses_labels_that_are_off(chat, loss):
+    fine = one_row(chat, loss)
+    prove_mask({"train": fine}, chat, loss)
+    ids, labels = fine.input_ids[0], fine.labels[0]
+    first = len(ids) - 2 - len(chat.ids("It was blue."))
+    stray = {"answer": ids[first], "all": -100}[loss]
+    for spoiled in (
+        [*labels[:first], stray, *labels[first + 1 :]],  # a token of the prompt, learned or left out
+        [*labels[:-1], -100],  # no end of turn
+        [*labels[:-3], -100, *labels[-2:]],  # a hole in the answer
+    ):
+        fine.labels[0] = spoiled
+        with pytest.raises(AssertionError):
+            prove_mask({"train": fine}, chat, loss)
+
+
+def test_the_mask_proof_refuses_a_second_end_of_turn(chat):
+    twice = one_row(chat, "all")
+    twice.input_ids[0].append(chat.end_of_turn)
+    twice.labels[0].append(chat.end_of_turn)
+    with pytest.raises(AssertionError):
+        prove_mask({"train": twice}, chat, "all")
+
+
+def test_an_answer_that_holds_the_end_of_turn_is_rejected(chat):
+    rows = one_row(chat, "answer", "It was<|im_end|> blue.")
+    assert not rows.input_ids
+    assert "holds the token that ends one" in rows.rejects[0].reason
 
 
 @pytest.mark.parametrize("step", [3, pytest.param(6, marks=pytest.mark.slow)])
 def test_a_killed_training_ends_in_the_same_adapter(step, finished, workshop, written):
     workshop.take(written, "synthesize")
+    if step == 6:  # saved by the clock, every step, and never by their number
+        workshop.change(train__save_every_steps=1000, train__save_every_minutes=1e-4)
     kill_at_step(workshop, step)
     status = subprocess.run(
         [sys.executable, ROOT / "scripts" / "status.py", workshop.recipe],
@@ -190,10 +227,6 @@ def for_two(workshop, written, base):
     return workshop
 
 
-def losses(shop) -> list[float]:
-    return [entry["loss"] for entry in read(shop.output("04_train/training_log.jsonl")) if "loss" in entry]
-
-
 def processes_of(shop) -> set[int]:
     """Processes that have the workshop's recipe on their command line."""
     found = set()
@@ -204,20 +237,24 @@ def processes_of(shop) -> set[int]:
     return found
 
 
-def test_two_processes_learn_what_one_learns(for_two, finished):
+def test_two_processes_learn_what_one_learns(for_two):
     """The same rows a step, so the same losses but for rounding; and only one of them writes.
 
     The last batch is left out: where it is short, rows of the first fill it up.
     """
     for_two.stage("train")
     manifest = json.loads(for_two.output("04_train/manifest.json").read_text())
-    together, log = losses(for_two), for_two.output("04_train/training_log.jsonl")
+    together, log = losses(for_two), read(for_two.output("04_train/training_log.jsonl"))
     assert manifest["processes"] == 2
-    assert len(together) == manifest["steps"] == len({entry["step"] for entry in read(log)} - {0})
+    assert len(together) == manifest["steps"] == len({entry["step"] for entry in log} - {0})
     assert "step" in (for_two.run_folder / "logs" / "train.log").read_text()
-    assert losses(finished)[:-1] == pytest.approx(together[:-1], rel=0.02)
     for_two.change(gpus=1)
     assert "up to date" in for_two.stage("train").stdout, "the number of cards is no setting of the model"
+    for_two.stage("train", "--force")
+    assert losses(for_two)[:-1] == pytest.approx(together[:-1], rel=1e-3)
+    alone = read(for_two.output("04_train/training_log.jsonl"))
+    looks = [[e["validation_loss"] for e in own if "validation_loss" in e] for own in (log, alone)]
+    assert looks[0][:-1] == pytest.approx(looks[1][:-1], rel=1e-3), "every row is looked at once"
 
 
 def test_a_batch_that_can_not_be_shared_is_named(for_two):
@@ -258,3 +295,95 @@ def test_a_replaced_adapter_is_kept(trained):
     assert adapter_digest(trained) != first
     (kept,) = (trained.run_folder / "previous").glob("train-*/adapter/adapter_model.safetensors")
     assert hashlib.sha256(kept.read_bytes()).hexdigest() == first
+
+
+NOTHING_LOOKED_AT = """
+from inkprint.train import chats
+import inkprint.completion
+make = chats.make_chat_trainer
+def changed(*arguments):
+    from inkprint.train.samples import Samples
+    from inkprint.train.try_out import TryOut
+    TryOut.on_train_begin = Samples.on_evaluate = lambda *_, **__: None
+    return make(*arguments)
+chats.make_chat_trainer = changed
+"""
+
+
+def test_what_is_tried_out_and_asked_leaves_no_trace(finished, workshop, written):
+    """Without the longest batch and the samples the same adapter comes out."""
+    workshop.take(written, "synthesize")
+    done = run_changed(workshop, NOTHING_LOOKED_AT)
+    assert not workshop.output("04_train/samples.jsonl").exists(), done.stderr
+    assert adapter_digest(workshop) == adapter_digest(finished)
+
+
+OUT_OF_MEMORY = """
+from inkprint.train import chats
+make = chats.make_chat_trainer
+def changed(*arguments):
+    import torch
+    trainer = make(*arguments)
+    step = trainer.training_step
+    def failing(*own, **options):
+        if trainer.state.global_step == 7:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+        return step(*own, **options)
+    trainer.training_step = failing
+    return trainer
+chats.make_chat_trainer = changed
+"""
+
+
+def test_out_of_memory_goes_on_with_half_the_rows_at_a_time(finished, workshop, written):
+    """The process that takes over runs 04_train.py as it is: memory does not run out again."""
+    workshop.take(written, "synthesize")
+    done = run_changed(workshop, OUT_OF_MEMORY)
+    assert done.returncode == 0, done.stderr
+    assert "out of memory: goes on with batches of 4 x 2" in done.stdout
+    assert "goes on from step 6" in done.stdout
+    manifest = json.loads(workshop.output("04_train/manifest.json").read_text())
+    assert (manifest["batch_size"], manifest["accumulation_steps"]) == (4, 2)
+    assert manifest["out_of_memory"] == ["8 x 1"]
+    assert manifest["steps"] == manifest["planned_steps"]
+    (told,) = [e for e in read(workshop.output("04_train/training_log.jsonl")) if "out_of_memory" in e]
+    assert (told["step"], told["goes_on_with"]) == (7, "4 x 2")
+    assert losses(workshop) == pytest.approx(losses(finished), rel=0.02), "as many rows a step as before"
+
+
+def test_memory_that_one_row_exceeds_is_a_mistake_of_the_user(workshop, written, base):
+    workshop.change(train__batch_size=1, train__accumulation_steps=8)
+    workshop.take(written, "synthesize")
+    done = run_changed(workshop, OUT_OF_MEMORY.replace("== 7", "== 0"))
+    assert done.returncode == 2
+    assert "out of memory with one row at a time" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_best_checkpoint_lands_and_training_stops(workshop, written, base):
+    """With a steady rate, a run that is planned to end where another was best ends in the same adapter."""
+    workshop.change(
+        train__epochs=3.0, train__learning_rate=0.05, train__scheduler="constant_with_warmup",
+        train__evaluate_every_steps=2, train__stop_after_evaluations=2,
+    )  # fmt: skip
+    workshop.take(written, "synthesize")
+    said = workshop.stage("train").stdout
+    manifest = json.loads(workshop.output("04_train/manifest.json").read_text())
+    log = read(workshop.output("04_train/training_log.jsonl"))
+    best, digest = manifest["best_step"], adapter_digest(workshop)
+    assert manifest["steps"] == best + 4 < manifest["planned_steps"] == 39
+    assert log[-1]["stopped"] == f"no better validation loss since step {best}"
+    assert f"stopped early: no better validation loss since step {best}" in said
+    workshop.change(train__epochs=(best - 0.5) / 13)  # the half is a whole step
+    workshop.stage("train")
+    manifest = json.loads(workshop.output("04_train/manifest.json").read_text())
+    assert manifest["steps"] == manifest["planned_steps"] == manifest["best_step"] == best
+    assert adapter_digest(workshop) == digest
+
+
+def test_a_service_that_is_not_there_is_named(workshop, written, base):
+    workshop.change(train__report_to=["comet_ml"])
+    workshop.take(written, "synthesize")
+    done = workshop.stage("train", check=False)
+    assert done.returncode == 2
+    assert "train.report_to: comet_ml: " in done.stderr

@@ -52,17 +52,14 @@ def positions(settings: Model) -> int:
     """How many tokens the base model can hold at once, by its configuration."""
     from transformers import AutoConfig
 
-    name = settings.base if settings.folder is None else str(settings.folder)
-    return AutoConfig.from_pretrained(name, revision=settings.revision).max_position_embeddings
+    return AutoConfig.from_pretrained(_name(settings), revision=settings.revision).max_position_embeddings
 
 
-def import_unsloth(settings: Model, device: str, cache: Path) -> None:
-    """Import Unsloth before what it patches (transformers, trl, peft), with its environment settled.
+def settle_environment(settings: Model, device: str) -> None:
+    """What torch and transformers read from the environment; call it before they are imported.
 
     One card is in sight, or those of the processes that train together on this machine.
     """
-    os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str((cache / "unsloth").resolve()))
-    os.environ.setdefault("UNSLOTH_DISABLE_STATISTICS", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     # Threads that wait by spinning all but stop on a machine that is shared (seen: 5 s a step, not 0.4).
@@ -73,36 +70,124 @@ def import_unsloth(settings: Model, device: str, cache: Path) -> None:
     if device == "gpu":
         # A fault of the GPU must not turn into a run of weeks on the CPU.
         os.environ["UNSLOTH_DISABLE_CPU_FALLBACK"] = "1"
+
+
+def import_unsloth(settings: Model, device: str, cache: Path) -> None:
+    """Import Unsloth before what it patches (transformers, trl, peft), with its environment settled."""
+    os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str((cache / "unsloth").resolve()))
+    os.environ.setdefault("UNSLOTH_DISABLE_STATISTICS", "1")
+    settle_environment(settings, device)
     import unsloth  # noqa: F401
 
 
 def load_base(settings: Model, device: str, four_bit: bool, seed: int, max_tokens: int) -> tuple[Any, Chat]:
     """The base model through Unsloth, and its tokenizer. Call import_unsloth first."""
+    model = load_model(settings, device, "qlora" if four_bit else "lora", seed, max_tokens)
+    return model, Chat(load_tokenizer(settings), settings)
+
+
+def load_model(settings: Model, device: str, method: str, seed: int, max_tokens: int) -> Any:
+    """The base model through Unsloth, as the method wants it. Call import_unsloth first.
+
+    method: `qlora` takes 4 bits (NF4); `full` leaves every weight to be trained, in 32 bits on a CPU, where
+    that costs nothing, and in 16 on a GPU that has bfloat16.
+    """
     import torch
-    from transformers import AutoTokenizer
     from unsloth import FastLanguageModel
 
+    check_room(settings, max_tokens)
+    check_device(device)
+    full = method == "full"
+    try:
+        model, _ = FastLanguageModel.from_pretrained(
+            model_name=_name(settings),
+            revision=settings.revision,
+            max_seq_length=max_tokens,
+            dtype=torch.float32 if full and not torch.cuda.is_available() else None,
+            load_in_4bit=method == "qlora",
+            full_finetuning=full,
+            use_exact_model_name=True,
+            random_state=seed,
+        )
+    except OSError as error:
+        raise _not_to_be_had(settings, error) from None
+    return model
+
+
+def load_classifier(settings: Model, method: str, labels: list[str], pad_token_id: int) -> Any:
+    """The base model with a classification head, without Unsloth; a base has none, and a fresh one is drawn.
+
+    Every weight is in 32 bits, or for LoRA in what the GPU computes best, or for `qlora` in 4 bits.
+    """
+    import torch
+    from transformers import AutoModelForSequenceClassification, BitsAndBytesConfig
+
+    gpu = torch.cuda.is_available()
+    half = (
+        torch.bfloat16 if gpu and torch.cuda.is_bf16_supported() else torch.float16 if gpu else torch.float32
+    )
+    four_bit = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=half,
+        llm_int8_skip_modules=["score", "classifier", "lm_head"],
+    )
+    try:
+        model = AutoModelForSequenceClassification.from_pretrained(
+            _name(settings),
+            revision=settings.revision,
+            num_labels=len(labels),
+            id2label=dict(enumerate(labels)),
+            label2id={label: number for number, label in enumerate(labels)},
+            pad_token_id=pad_token_id,
+            dtype=torch.float32 if method == "full" else half,
+            quantization_config=four_bit if method == "qlora" else None,
+            device_map={"": torch.cuda.current_device() if gpu else "cpu"},
+        )
+    except OSError as error:
+        raise _not_to_be_had(settings, error) from None
+    for module in model.modules():
+        # bitsandbytes packs weights on a CPU at the first look without gradients, and the backward pass
+        # through what it packed is wrong.
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+    return model
+
+
+def load_tokenizer(settings: Model) -> Any:
+    """The base model's tokenizer, as it is there."""
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(_name(settings), revision=settings.revision)
+    except OSError as error:
+        raise _not_to_be_had(settings, error) from None
+
+
+def check_room(settings: Model, max_tokens: int) -> None:
+    """Raise UserError for rows that are longer than what the base model holds."""
     if max_tokens > positions(settings):
         # Unsloth would stretch the positions (RoPE scaling) and say so in a log that nobody reads.
         raise UserError(
             f"{settings.base} holds {positions(settings)} tokens; train.max_tokens is {max_tokens}"
         )
+
+
+def check_device(device: str) -> None:
+    """Raise UserError where the recipe wants a GPU and torch sees none."""
+    import torch
+
     if device == "gpu" and not torch.cuda.is_available():
         raise UserError("this recipe wants a GPU (device: gpu) and torch sees none here; see nvidia-smi")
-    name = settings.base if settings.folder is None else str(settings.folder)
-    try:
-        model, _ = FastLanguageModel.from_pretrained(
-            model_name=name,
-            revision=settings.revision,
-            max_seq_length=max_tokens,
-            load_in_4bit=four_bit,
-            use_exact_model_name=True,
-            random_state=seed,
-        )
-        tokenizer = AutoTokenizer.from_pretrained(name, revision=settings.revision)
-    except OSError as error:
-        raise UserError(f"model.base {settings.base}: {str(error).splitlines()[0]}") from None
-    return model, Chat(tokenizer, settings)
+
+
+def _name(settings: Model) -> str:
+    return settings.base if settings.folder is None else str(settings.folder)
+
+
+def _not_to_be_had(settings: Model, error: OSError) -> UserError:
+    return UserError(f"model.base {settings.base}: {str(error).splitlines()[0]}")
 
 
 def add_adapter(model: Any, folder: Path) -> PeftModel:

@@ -149,6 +149,17 @@ class LabelledText(Record):
     label: str
 
 
+class Sample(Record):
+    """What the model in training says to one of a few validation prompts, the same ones at every look."""
+
+    example_id: str
+    step: int  # 0: the untouched base
+    prompt: list[Message]
+    answer: str
+    reference: str
+    ended: bool  # the model stopped by itself
+
+
 class Answer(Record):
     """What one variant of the model says to one held-out prompt, beside what the author wrote."""
 

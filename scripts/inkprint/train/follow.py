@@ -1,4 +1,4 @@
-"""Following the trainer: its log as JSONL, the progress bar, and checkpoints marked as whole."""
+"""Following the trainer, in the process that leads: its log as JSONL, the progress bar, whole checkpoints."""
 
 from __future__ import annotations
 
@@ -9,42 +9,60 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from inkprint.records import write_json
-from inkprint.train.checkpoints import COMPLETE
+from inkprint.train.checkpoints import mark_complete
+from inkprint.train.memory import Batch, Shortage
+
+NAMES = {
+    "eval_loss": "validation_loss",
+    "eval_accuracy": "validation_accuracy",
+    "loss": "loss",
+    "learning_rate": "learning_rate",
+    "grad_norm": "grad_norm",
+}
 
 
 class Follow(TrainerCallback):
     """Writes the log, moves the bar, marks checkpoints as complete."""
 
-    def __init__(self, log: Path, advance: Any, tokens_per_epoch: int, resumed_seconds: float) -> None:
-        self._log, self._advance = log, advance
+    def __init__(
+        self, work_folder: Path, advance: Any, tokens_per_epoch: int, resumed_seconds: float
+    ) -> None:
+        self._folder, self._advance = work_folder, advance
+        self._log = work_folder / "training_log.jsonl"
         self._tokens_per_epoch = tokens_per_epoch
         self._started = time.monotonic() - resumed_seconds
         self._loss = ""
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: object) -> None:
-        names = {"loss": "loss", "learning_rate": "learning_rate", "grad_norm": "grad_norm"}
-        if "eval_loss" in logs:
-            names = {"eval_loss": "validation_loss"}
-        elif "loss" not in logs:
+        if "loss" not in logs and "eval_loss" not in logs:
             return
-        entry: dict[str, Any] = {"step": state.global_step, "epoch": round(state.epoch or 0.0, 4)}
-        entry |= {ours: round(float(logs[theirs]), 8) for theirs, ours in names.items() if theirs in logs}
+        values = {ours: round(float(logs[theirs]), 8) for theirs, ours in NAMES.items() if theirs in logs}
+        entry = {"step": state.global_step, "epoch": round(state.epoch or 0.0, 4)} | values
         if "loss" in logs:
             entry["tokens"] = round((state.epoch or 0.0) * self._tokens_per_epoch)
             self._loss = f"loss {logs['loss']:.3f}"
-        entry["seconds"] = round(time.monotonic() - self._started, 1)
-        with self._log.open("a", encoding="utf-8") as handle:
-            handle.write(json.dumps(entry) + "\n")
-        self._advance(state.global_step, self._loss, **{k: entry[k] for k in names.values() if k in entry})
+        self._write(entry)
+        self._advance(state.global_step, self._loss, **values)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: object) -> None:
         self._advance(state.global_step, self._loss)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: object) -> None:
-        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        note = {
-            "log_bytes": self._log.stat().st_size if self._log.exists() else 0,
-            "seconds": round(time.monotonic() - self._started, 1),
-        }
-        write_json(folder / COMPLETE, note)
+        checkpoint = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        mark_complete(checkpoint, self._folder, time.monotonic() - self._started)
+
+    def tell_shortages(self, shortages: list[Shortage], batch: Batch, known: list[dict[str, Any]]) -> None:
+        """Log each time that memory ran out and that the log does not tell of yet."""
+        told = sum("out_of_memory" in entry for entry in known)
+        for shortage in shortages[told:]:
+            size = f"{shortage.batch_size} x {shortage.accumulation_steps}"
+            self._write({"step": shortage.step, "out_of_memory": size, "goes_on_with": str(batch)})
+
+    def tell_stop(self, step: int, best: int) -> None:
+        """Log that training ended before its time."""
+        self._write({"step": step, "stopped": f"no better validation loss since step {best}"})
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        entry["seconds"] = round(time.monotonic() - self._started, 1)
+        with self._log.open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps(entry) + "\n")

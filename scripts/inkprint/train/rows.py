@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from inkprint.chat import Chat
+from inkprint.chat import Chat, Tokens
 from inkprint.errors import UserError
 from inkprint.records import Example, Reject, content_id
 
@@ -31,14 +31,17 @@ class Rows:
     def tokens(self) -> int:
         return sum(map(len, self.input_ids))
 
+    @property
+    def lengths(self) -> list[int]:
+        return list(map(len, self.input_ids))
+
 
 def tokenize(examples: Iterable[Example], chat: Chat, loss: str, max_tokens: int) -> Rows:
     """Rows for one split. A row that would lose its end is rejected with its length, never cut."""
     rows = Rows()
     for example in examples:
         tokens = chat.example(example.prompt, example.completion)
-        if len(tokens) > max_tokens:
-            reason = f"too long: {len(tokens)} tokens, more than max_tokens {max_tokens}"
+        if reason := _unfit(tokens, chat, max_tokens):
             text = example.completion[0].content
             rows.rejects.append(
                 Reject(id=content_id("reject", example.id), source_id=example.id, reason=reason, text=text)
@@ -51,6 +54,15 @@ def tokenize(examples: Iterable[Example], chat: Chat, loss: str, max_tokens: int
     return rows
 
 
+def _unfit(tokens: Tokens, chat: Chat, max_tokens: int) -> str:
+    """Why nothing can be learned from a row, or ""."""
+    if len(tokens) > max_tokens:
+        return f"too long: {len(tokens)} tokens, more than max_tokens {max_tokens}"
+    if set(chat.stop_ids) & set(tokens.answer[:-1]):
+        return "its answer holds the token that ends one: the model would learn to stop in the middle"
+    return ""
+
+
 def check_rows(rows: dict[str, Rows]) -> None:
     """Raise UserError where a split has nothing to learn from or to measure by."""
     for split, of_split in rows.items():
@@ -61,24 +73,18 @@ def check_rows(rows: dict[str, Rows]) -> None:
             )
 
 
-def prove_mask(rows: dict[str, Rows], seen: list[dict[str, Any]], chat: Chat, loss: str) -> dict[str, Any]:
-    """What the trainer is about to learn from, decoded from its own rows; raises where that is wrong.
+def prove_mask(rows: dict[str, Rows], chat: Chat, loss: str) -> dict[str, Any]:
+    """What is about to be learned, decoded from the labels; raises AssertionError where that is wrong.
 
-    seen: the rows of the trainer's own train set, after all that TRL and Unsloth did to them.
+    loss `answer`: the answer and its end of turn, and nothing else. `all`: every token of the row. Of either
+    the answer's end of turn stands in the row once, at its end, and the tokenizer's beginning at most once.
     """
+    for of_split in rows.values():
+        for example, ids, labels in zip(of_split.examples, of_split.input_ids, of_split.labels, strict=True):
+            _prove_row(example, ids, labels, chat, loss)
     train = rows["train"]
-    asked = Counter(tuple(labels) for labels in train.labels)
-    given = Counter(tuple(row["labels"]) for row in seen)
-    assert asked == given, "the trainer changed the rows: labels differ from those that were made"
-    for labels in train.labels:
-        assert labels[-1] == chat.end_of_turn, f"a row lost its end of turn: ends in {labels[-5:]}"
-    example, ids, labels = train.examples[0], train.input_ids[0], train.labels[0]
-    learned = [token for token, label in zip(ids, labels, strict=True) if label != IGNORED]
-    text = chat.tokenizer.decode(learned)
-    if loss == "answer":
-        # Compared without spaces: some tokenizers decode a leading one.
-        expected = chat.round_trip(example.completion[0].content) + chat.tokenizer.decode([chat.end_of_turn])
-        assert "".join(text.split()) == "".join(expected.split()), f"the mask is off: {text!r}"
+    example, labels = train.examples[0], train.labels[0]
+    reasons = [reject.reason.partition(":")[0] for of_split in rows.values() for reject in of_split.rejects]
     return {
         "loss": loss,
         "rows": {split: len(of_split.input_ids) for split, of_split in rows.items()},
@@ -86,10 +92,49 @@ def prove_mask(rows: dict[str, Rows], seen: list[dict[str, Any]], chat: Chat, lo
         "prompt_tokens": train.tokens - train.supervised,
         "lost_characters": sum(chat.lost_characters(e.completion[0].content) for e in train.examples),
         "truncated": 0,
-        "rejected": dict(Counter("too long" for of_split in rows.values() for _ in of_split.rejects)),
+        "rejected": dict(Counter(reasons)),
         "sample": {
             "example_id": example.id,
-            "prompt": chat.prompt_text(example.prompt),
-            "supervised": text,
+            "prompt": "" if loss == "all" else chat.prompt_text(example.prompt),
+            "supervised": chat.tokenizer.decode([token for token in labels if token != IGNORED]),
         },
     }
+
+
+def _prove_row(example: Example, ids: list[int], labels: list[int], chat: Chat, loss: str) -> None:
+    assert labels[-1] == chat.end_of_turn, f"a row lost its end of turn: ends in {labels[-5:]}"
+    learned = [token for token, label in zip(ids, labels, strict=True) if label != IGNORED]
+    assert learned == [label for label in labels if label != IGNORED], "labels differ from what is read"
+    if loss == "all":
+        assert learned == ids, f"{len(ids) - len(learned)} tokens of a row are left out of the loss"
+    # Compared without spaces: some tokenizers decode a leading one.
+    answer = chat.round_trip(example.completion[0].content) + chat.tokenizer.decode([chat.end_of_turn])
+    text, expected = _bare(chat.tokenizer.decode(learned)), _bare(answer)
+    right = text.endswith(expected) if loss == "all" else text == expected
+    assert right, f"the mask is off: {text!r} is learned, {expected!r} is the answer"
+    own = chat.prompt(example.prompt)
+    ends = ids[len(own) :].count(chat.end_of_turn)
+    assert ids[: len(own)] == own and ends == 1, f"a row has {ends} ends of turn after its prompt"
+    start = chat.tokenizer.bos_token_id
+    if start is not None and start not in chat.stop_ids:
+        assert ids.count(start) <= 1, f"a row begins {ids.count(start)} times: token {start}"
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+def check_given(rows: Rows, trainer: Any) -> None:
+    """Raise AssertionError unless the trainer's own rows, after all that libraries did to them, are these.
+
+    The shortest and the longest go through its collator as well: what pads the one is in no loss.
+    """
+    seen = trainer.train_dataset
+    assert [list(labels) for labels in seen["labels"]] == rows.labels, "the trainer changed the labels"
+    assert [list(ids) for ids in seen["input_ids"]] == rows.input_ids, "the trainer changed the rows"
+    order = sorted(range(len(rows.labels)), key=lambda row: len(rows.labels[row]))
+    pair = [order[0], order[-1]]
+    batch = trainer.data_collator([{"input_ids": rows.input_ids[n], "labels": rows.labels[n]} for n in pair])
+    for number, labels in zip(pair, batch["labels"].tolist(), strict=True):
+        own = rows.labels[number]
+        assert labels == own + [IGNORED] * (len(labels) - len(own)), "padding is in the loss"

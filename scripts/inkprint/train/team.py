@@ -59,6 +59,17 @@ def agree(checkpoint: Path | None) -> None:
         )
 
 
+def leader_says(word: bool) -> bool:
+    """The word of the process that leads, in all of them; call it in all of them."""
+    if size() == 1:
+        return word
+    import torch.distributed
+
+    words = [word]
+    torch.distributed.broadcast_object_list(words, src=0)
+    return words[0]
+
+
 def follow_the_leader() -> None:
     """End when the leader does, however it ends: called first in a process that `company` started."""
     if "INKPRINT_LEADER" in os.environ:
@@ -85,7 +96,9 @@ def company(processes: int, command: list[str], logs: Path) -> Iterator[None]:
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", threads),
         "INKPRINT_LEADER": str(os.getpid()),
     }
-    os.environ.update(together, RANK="0", LOCAL_RANK="0")
+    together |= {"RANK": "0", "LOCAL_RANK": "0"}
+    before = {name: os.environ.get(name) for name in together}
+    os.environ.update(together)
     followers, failed = [], []
     for number in range(1, processes):
         with (logs / f"train-{number}.log").open("a", encoding="utf-8") as log:
@@ -122,6 +135,10 @@ def company(processes: int, command: list[str], logs: Path) -> Iterator[None]:
     finally:
         for follower in followers:
             follower.terminate()
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _free_port() -> int:

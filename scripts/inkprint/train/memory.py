@@ -1,0 +1,88 @@
+"""Out of memory: fewer rows at a time, more of them before a step, from the last checkpoint on.
+
+What did not fit is noted in the work folder, and the training starts again in a process of its own, with
+the memory of this one given back to the last byte.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from inkprint.command import Command
+from inkprint.errors import UserError
+from inkprint.recipe_train import Tuning
+from inkprint.records import write_json
+
+NOTE = "out_of_memory.json"
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """Memory ran out at a step, with so many rows at a time."""
+
+    step: int
+    batch_size: int
+    accumulation_steps: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows at a time, and how often before a step; their product is the recipe's."""
+
+    batch_size: int
+    accumulation_steps: int
+
+    def narrower(self) -> Batch:
+        """Half the rows at a time, or the largest part below that which divides them. UserError for one."""
+        if self.batch_size == 1:
+            raise UserError("train: out of memory with one row at a time; lower train.max_tokens, or take a"
+                            " smaller model, method qlora, or a larger card")  # fmt: skip
+        parts = [part for part in range(1, self.batch_size // 2 + 1) if self.batch_size % part == 0]
+        return Batch(parts[-1], self.accumulation_steps * self.batch_size // parts[-1])
+
+    def __str__(self) -> str:
+        return f"{self.batch_size} x {self.accumulation_steps}"
+
+
+def shortages(work_folder: Path) -> list[Shortage]:
+    """What ran out so far in this training, first things first."""
+    path = work_folder / NOTE
+    if not path.is_file():
+        return []
+    return [Shortage(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def fitting_batch(settings: Tuning, work_folder: Path) -> Batch:
+    """The recipe's batch, made narrower for each time that memory ran out."""
+    batch = Batch(settings.batch_size, settings.accumulation_steps)
+    for _ in shortages(work_folder):
+        batch = batch.narrower()
+    return batch
+
+
+def note_shortage(work_folder: Path, batch: Batch, step: int) -> None:
+    """Note that the batch did not fit, unless another process has. UserError where none is narrower."""
+    batch.narrower()
+    known = shortages(work_folder)
+    if all(shortage.batch_size != batch.batch_size for shortage in known):
+        now = Shortage(step, batch.batch_size, batch.accumulation_steps)
+        write_json(work_folder / NOTE, [asdict(shortage) for shortage in [*known, now]])
+
+
+def start_again(command: Command, batch: Batch) -> NoReturn:
+    """Put a fresh process in place of this one; it goes on from the last checkpoint.
+
+    Raises UserError under torchrun, which has to start all the machines' processes.
+    """
+    if "WORLD_SIZE" in os.environ:
+        raise UserError(f"train: out of memory; the same command goes on with batches of {batch}")
+    print(f"   out of memory: goes on with batches of {batch}", flush=True)
+    command.working().close()
+    force = ["--force"] if command.force else []
+    arguments = [sys.executable, str(command.script), str(command.recipe_path), *force]
+    os.execv(sys.executable, arguments)
