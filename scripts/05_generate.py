@@ -1,8 +1,9 @@
 """Let the base and the tuned model answer held-out prompts, and weigh what is held out; or label texts.
 
-Reads   04_train/adapter/ or model/        what was trained; the base model is the recipe's
-        03_synthesize/examples.jsonl       the test split's prompts
-        02_prepare/passages.jsonl          the test split's passages; not of tables
+Reads   04_train/adapter/                  what was trained: of method full model/, of method linear linear/
+        the base model                     a folder, or a Hub name with a revision; linear has none
+        03_synthesize/examples.jsonl       the test split's prompts, or texts to label
+        02_prepare/passages.jsonl          the test split's passages, of documents
 Writes  05_generate/answers.jsonl          {"id": "answer-…", "example_id": "example-…",
                                             "source_id": "passage-…", "task": "question_passage",
                                             "variant": "tuned", "prompt": […], "thinking": "",
@@ -12,6 +13,10 @@ Writes  05_generate/answers.jsonl          {"id": "answer-…", "example_id": "e
                                             "tokens": 118, "bytes": 466}
         05_generate/rejects.jsonl          {"id": "reject-…", "source_id": "example-…",
                                             "reason": "too long: …", "text": "…"}
+        05_generate/predictions.jsonl      of classification, alone: {"id": "prediction-…",
+                                            "source_id": "row-…", "variant": "tuned", "text": "…",
+                                            "label": "good", "probabilities": {"bad": 0.1, "good": 0.9},
+                                            "cut": false}
 
     python scripts/05_generate.py recipes/demo.yaml
 
@@ -21,26 +26,35 @@ the same answers. Time: half a minute for the demo on 2 cores. Memory: that of t
 
 from __future__ import annotations
 
+from typing import Any
+
 from inkprint.artifacts import Stage
 from inkprint.command import Command, start
 from inkprint.errors import UserError
 from inkprint.generate.answers import answer_batch
+from inkprint.generate.labels import EXAMPLES, label_texts
 from inkprint.generate.prompted import Prompted, make_prompted, prompt_names
 from inkprint.generate.prompts import Batch, choose_prompts, fitting, make_batches
-from inkprint.generate.speakers import Speakers, trained_files
+from inkprint.generate.speakers import Speakers
+from inkprint.generate.trained import base_of, needs_base, trained_files
 from inkprint.generate.work import kept
-from inkprint.models import base_inputs, check_base, import_unsloth, positions
+from inkprint.models import check_base, import_unsloth, positions
 from inkprint.recipe import Recipe, prompt_files
+from inkprint.recipe_generate import Answers, Classify
+from inkprint.recipe_train import Tuning
 from inkprint.records import Answer, Example, Likelihood, Passage, Reject, Split, read_records, write_records
 
-EXAMPLES, PASSAGES = "03_synthesize/examples.jsonl", "02_prepare/passages.jsonl"
+PASSAGES = "02_prepare/passages.jsonl"
 
 
 def main(command: Command) -> None:
     """Load the base, choose the prompts, let each variant answer and weigh, and see that they differ."""
     recipe = command.recipe
     stage = make_stage(command)
-    if command.settled(stage, lambda: check_base(recipe.model)):
+    if command.settled(stage, lambda: check_machine(recipe)):
+        return
+    if recipe.generate.method == "classify":
+        label_texts(command, stage)
         return
     with command.working().quiet():
         import_unsloth(recipe.model, recipe.device, command.run_folder.parent / "cache")
@@ -61,21 +75,28 @@ def main(command: Command) -> None:
     summarize(answers, likelihoods, rejects, prompted)
 
 
+def check_machine(recipe: Recipe) -> None:
+    """Raise UserError for a base that is not there, before anything is loaded."""
+    if recipe.model is not None and needs_base(recipe):
+        check_base(recipe.model)
+
+
 def make_stage(command: Command) -> Stage:
     recipe = command.recipe
-    base = base_inputs(recipe.model)
+    base = base_of(recipe)
     inputs = trained_files(recipe, command.run_folder) | command.inputs(EXAMPLES)
     if recipe.extract.columns is None:
         inputs |= command.inputs(PASSAGES)
-    settings = {
-        "generate": recipe.generate.model_dump(),
-        "model": recipe.model.model_dump(exclude={"base"}),
-        "train.method": recipe.train.method,
-    }
-    prompts = [recipe.model.chat_template]
-    if recipe.generate.prompted_passages:
+    settings: dict[str, Any] = {"generate": recipe.generate.model_dump(), "train.method": recipe.train.method}
+    prompts: list[str | None] = []
+    if recipe.model is not None:
+        settings["model"] = recipe.model.model_dump(exclude={"base"})
+        prompts.append(recipe.model.chat_template)
+    if isinstance(recipe.generate, Answers) and recipe.generate.prompted_passages:
         settings |= {"author": recipe.author, "synthesize.system_prompt": recipe.synthesize.system_prompt}
         prompts += prompt_names(recipe)
+    if isinstance(recipe.generate, Classify) and isinstance(recipe.train, Tuning):
+        settings["train.max_tokens"] = recipe.train.max_tokens  # longer texts are cut
     return Stage(
         run_folder=command.run_folder,
         name="generate",
@@ -160,6 +181,7 @@ def speak(
                     path, Answer, answer_batch, model, chat, batch, variant, recipe.generate, seed
                 )
                 advance()
+            del model  # or the base would still be in memory when the trained model is loaded
     return answers, likelihoods
 
 

@@ -1,13 +1,13 @@
 """Show what the tuning did: one HTML file that needs nothing else, Markdown beside it, figures as files.
 
-Reads   06_evaluate/metrics.json, scores.jsonl, recitals.jsonl, words.json
-        05_generate/answers.jsonl     what each variant says
+Reads   06_evaluate/metrics.json, scores.jsonl; of chats recitals.jsonl, words.json, too
+        05_generate/answers.jsonl     what each variant says; of labels predictions.jsonl
         04_train/training_log.jsonl   {"step": 10, "epoch": 0.42, "loss": 2.31, …} and
                                       {"step": 20, "epoch": 0.8, "validation_loss": 2.5, …}
-        04_train/mask_proof.json      {"rows": {…}, "supervised_tokens": 9000, "sample": {…}, …}
-        02_prepare/leaks.json         what held-out text shares with train
+        04_train/mask_proof.json      of chats: {"rows": {…}, "supervised_tokens": 9000, "sample": {…}, …}
+        04_train/samples.jsonl        where there is one: {"step": 20, "prompt": […], "answer": "…", …}
         03_synthesize/examples.jsonl, rejects.jsonl
-        01_extract/documents.jsonl, 02_prepare/passages.jsonl, for counts;
+        01_extract/documents.jsonl, 02_prepare/passages.jsonl, leaks.json; of tables 02_prepare/rows.jsonl;
         every stage's manifest.json, for time, memory, versions, keys, who wrote the examples
 Writes  07_report/report.html         light and dark, for screen, phone and paper; no script, no network
         07_report/report.md
@@ -20,33 +20,49 @@ Time: some 8 seconds. Memory: under 400 MB.
 
 from __future__ import annotations
 
-import json
+from itertools import chain
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from inkprint.artifacts import Stage
 from inkprint.command import Command, start
-from inkprint.recipe import ROOT
-from inkprint.records import Answer, Example, Passage, Recital, Score, read_records
+from inkprint.recipe import ROOT, EvaluateLabels, Recipe
+from inkprint.report import chats, documents, labels, rows
 
 INPUTS = (
-    "01_extract/documents.jsonl",
-    "02_prepare/passages.jsonl",
-    "02_prepare/leaks.json",
     "03_synthesize/examples.jsonl",
     "03_synthesize/rejects.jsonl",
     "04_train/training_log.jsonl",
-    "04_train/mask_proof.json",
-    "05_generate/answers.jsonl",
     "06_evaluate/metrics.json",
     "06_evaluate/scores.jsonl",
-    "06_evaluate/recitals.jsonl",
-    "06_evaluate/words.json",
 )
+SAMPLES = "04_train/samples.jsonl"
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
+def choose(recipe: Recipe) -> tuple[ModuleType, ModuleType]:
+    """What is shown, chats or labels, and of what data, documents or rows."""
+    evidence = labels if isinstance(recipe.evaluate, EvaluateLabels) else chats
+    return evidence, documents if recipe.extract.columns is None else rows
+
+
+def make_stage(command: Command, evidence: ModuleType, data: ModuleType) -> Stage:
+    recipe = command.recipe
+    inputs = command.inputs(*INPUTS, *evidence.INPUTS, *data.INPUTS)
+    if (samples := command.run_folder / SAMPLES).exists():
+        inputs[SAMPLES] = samples
+    return Stage(
+        run_folder=command.run_folder,
+        name="report",
+        format_number=2,
+        settings={
+            "report": recipe.report.model_dump(),
+            "evaluate.primary_metric": recipe.evaluate.primary_metric,
+        },
+        seed=recipe.seed,
+        inputs=inputs,
+        script=command.script,
+    )
 
 
 def identify(command: Command) -> dict[str, Any]:
@@ -57,23 +73,28 @@ def identify(command: Command) -> dict[str, Any]:
         **recipe.report.model_dump(include={"title", "note"}),
         "run": recipe.run,
         "seed": recipe.seed,
-        "base_model": recipe.model.base + (f" at {recipe.model.revision}" if recipe.model.revision else ""),
+        "base_model": describe_base(recipe),
         "recipe_path": path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name,
         "recipe_text": path.read_text(encoding="utf-8"),
     }
 
 
-def describe_data(command: Command, inputs: dict[str, Path]) -> dict[str, Any]:
-    """Pages, splits, what held-out text shares with train, rejects, and how the examples were made."""
+def describe_base(recipe: Recipe) -> str:
+    if recipe.model is None:
+        return "none: bag of words and logistic regression"
+    return recipe.model.base + (f" at {recipe.model.revision}" if recipe.model.revision else "")
+
+
+def describe_data(
+    command: Command, inputs: dict[str, Path], evidence: ModuleType, data: ModuleType
+) -> dict[str, Any]:
+    """What was read and how it was split, what was left out, and how the examples were made."""
     from inkprint.report import facts
     from inkprint.report.examples import how_made
 
-    passages = list(read_records(inputs["02_prepare/passages.jsonl"], Passage))
-    examples = list(read_records(inputs["03_synthesize/examples.jsonl"], Example))
-    return {
-        "pages": facts.page_classes(inputs["01_extract/documents.jsonl"]),
-        "splits": facts.splits(passages, examples),
-        "leaks": read_json(inputs["02_prepare/leaks.json"]),
+    examples = evidence.read_examples(inputs["03_synthesize/examples.jsonl"])
+    return data.describe(inputs, examples) | {
+        "data": data.TEMPLATE,
         "rejects": facts.reject_reasons(command.run_folder),
         "making": how_made(examples, inputs["03_synthesize/rejects.jsonl"], command.recipe.seed),
     }
@@ -113,36 +134,19 @@ def describe_stages(run_folder: Path) -> dict[str, Any]:
     return {"stages": rows, "versions": facts.versions(rows), "commit": ", ".join(commits)}
 
 
-def show_answers(command: Command, inputs: dict[str, Path]) -> dict[str, Any]:
-    """The prompts side by side."""
-    from inkprint.report.page import side_by_side
-
-    answers = list(read_records(inputs["05_generate/answers.jsonl"], Answer))
-    recitals = list(read_records(inputs["06_evaluate/recitals.jsonl"], Recital))
-    passages = {p.id: p for p in read_records(inputs["02_prepare/passages.jsonl"], Passage)}
-    shown, seed = command.recipe.report.answers_shown, command.recipe.seed
-    return {
-        "prompts": side_by_side(answers, recitals, passages, shown, seed),
-        "prompts_in_all": len({answer.example_id for answer in answers}),
-    }
-
-
 def draw(
-    inputs: dict[str, Path], result: dict[str, Any], log: list[dict[str, Any]], seed: int, folder: Path
+    inputs: dict[str, Path], result: dict[str, Any], seed: int, evidence: ModuleType, folder: Path
 ) -> list[dict[str, Any]]:
     """Draw every figure into `folder`; returns what the page shows of each."""
     from markupsafe import Markup
     from matplotlib import rc_context
 
-    from inkprint.report import figures, page, style
+    from inkprint.report import style, training
 
-    scores = figures.by_item(list(read_records(inputs["06_evaluate/scores.jsonl"], Score)))
-    words = read_json(inputs["06_evaluate/words.json"])
     drawn = []
     with rc_context(style.SETTINGS):
-        for name, figure in figures.draw_all(scores, result, words, log, seed):
-            title, caption = page.FIGURES[name]
-            caption = caption or page.radar_caption(result["radar"])
+        curve = training.draw(inputs["04_train/training_log.jsonl"], evidence.LOSS_UNIT)
+        for name, (title, caption), figure in chain(evidence.draw(inputs, result, seed), curve):
             svg = Markup(style.save(figure, folder, name))
             drawn.append({"name": name, "title": title, "caption": caption, "svg": svg})
     return drawn
@@ -150,44 +154,30 @@ def draw(
 
 def main(command: Command) -> None:
     recipe = command.recipe
-    stage = Stage(
-        run_folder=command.run_folder,
-        name="report",
-        format_number=1,
-        settings={
-            "report": recipe.report.model_dump(),
-            "evaluate.primary_metric": recipe.evaluate.primary_metric,
-        },
-        seed=recipe.seed,
-        inputs=command.inputs(*INPUTS),
-        script=command.script,
-    )
+    evidence, data = choose(recipe)
+    stage = make_stage(command, evidence, data)
     if command.settled(stage):
         return
-    from inkprint.report import facts, numbers, page
+    from inkprint.report import facts, page, training
 
     inputs = stage.inputs
-    result = read_json(inputs["06_evaluate/metrics.json"])
-    proof = read_json(inputs["04_train/mask_proof.json"])
-    log = facts.read_log(inputs["04_train/training_log.jsonl"])
-    verdict = result["metrics"], result["primary"], result["method"]["recital_words"]
-    context = identify(command) | describe_stages(command.run_folder)
-    context |= describe_data(command, inputs) | show_answers(command, inputs)
+    result = facts.read_json(inputs["06_evaluate/metrics.json"])
+    context = result | identify(command) | describe_stages(command.run_folder)
+    context |= describe_data(command, inputs, evidence, data)
+    context |= evidence.describe(recipe, inputs, result, data.places(inputs))
     context |= {
-        **result,
-        "recital_words": result["method"]["recital_words"],
-        "sentences": numbers.verdict_sentences(*verdict),
-        "training": describe_training(context["stages"], proof),
-        "proof": proof,
+        "training": describe_training(context["stages"], context.get("proof", {})),
+        "samples": training.read_samples(inputs.get(SAMPLES)),
         "style": page.style(),
     }
     with stage.writing() as folder:
-        context["figures"] = draw(inputs, result, log, recipe.seed, folder / "figures")
-        for name in ("report.html", "report.md"):
-            (folder / name).write_text(page.render(f"{name}.j2", context), encoding="utf-8")
+        context["figures"] = draw(inputs, result, recipe.seed, evidence, folder / "figures")
+        for form in ("html", "md"):
+            text = page.render(f"{evidence.TEMPLATE}.{form}.j2", context)
+            (folder / f"report.{form}").write_text(text, encoding="utf-8")
         number = len(context["figures"])
         stage.finish({"unit": "figures", "in": number, "out": number, "rejected": 0, "failed": 0})
-    for name, line in numbers.three_lines(*verdict):
+    for name, line in evidence.lines(result):
         print(f"   {name:<22}{line}")
     print(f"   {'Report':<22}{stage.folder / 'report.html'}")
 

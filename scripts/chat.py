@@ -29,7 +29,7 @@ from inkprint.chat import Chat
 from inkprint.command import artifacts_folder, exit_with
 from inkprint.completion import complete
 from inkprint.errors import UserError
-from inkprint.generate.speakers import ADAPTER, MODEL, require_trained
+from inkprint.generate.trained import ADAPTER, full_model, require_trained
 from inkprint.models import add_adapter, check_base, import_unsloth, load_base, positions
 from inkprint.recipe import Recipe
 from inkprint.recipe_file import load_recipe
@@ -70,9 +70,7 @@ def load(recipe: Recipe, run_folder: Path) -> Models:
     if recipe.train.method != "full":
         tuned = add_adapter(base, run_folder / ADAPTER)
         return Models(chat, room, {"base": tuned, "tuned": tuned})
-    folder = str((run_folder / MODEL).resolve())
-    made = recipe.model.model_copy(update={"base": folder, "revision": None})
-    tuned, _ = load_base(made, recipe.device, four_bit, recipe.seed, room)
+    tuned, _ = load_base(full_model(recipe, run_folder), recipe.device, four_bit, recipe.seed, room)
     return Models(chat, room, {"base": base, "tuned": tuned})
 
 

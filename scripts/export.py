@@ -19,7 +19,6 @@ for a base that is fetched, and for a GGUF what docs/export.md says. The demo: 1
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ from inkprint.doctor.needs import parameters
 from inkprint.errors import UserError
 from inkprint.export import gguf, modelfile, proof, templates, weights
 from inkprint.export.folder import Export, check_memory, check_room
-from inkprint.generate.speakers import ADAPTER, MODEL, require_trained
+from inkprint.generate.trained import ADAPTER, full_model, require_trained
 from inkprint.hashes import hash_file
 from inkprint.models import base_inputs, positions
 from inkprint.recipe import Recipe, prompt_files
@@ -109,14 +108,16 @@ def _cached(base: Model) -> bool:
 def write_weights(
     recipe: Recipe, base: Model, chat: Chat, held: proof.HeldOut, run_folder: Path, folder: Path
 ) -> dict[str, Any]:
-    """Merge, or copy, into the folder, load it again, and let both say the same. Returns check.json.
+    """Into the folder, and from there again: what was trained and what was written say the same.
 
-    Raises UserError where they do not.
+    Returns check.json. Raises UserError where they do not.
     """
     room = positions(base)
     said: dict[str, proof.Said] = {}
     if recipe.train.method == "full":
-        shutil.copytree(run_folder / MODEL, folder, dirs_exist_ok=True)
+        own = str(full_model(recipe, run_folder).folder)
+        said["full"] = proof.listen(weights.load_weights(own, own_type=True), chat, held, recipe, room)
+        weights.save(weights.load_weights(own), folder)
     else:
         model = weights.add_adapter(base, run_folder / ADAPTER)
         with model.disable_adapter():
@@ -172,16 +173,13 @@ def export(
     with output.quiet():
         weights.check_sixteen_bits(base)
     kept = made.state()
-    trained = recipe.model
-    if recipe.train.method == "full":
-        folder = str((run_folder / MODEL).resolve())
-        trained = trained.model_copy(update={"base": folder, "revision": None})
+    trained = full_model(recipe, run_folder) if recipe.train.method == "full" else recipe.model
     with made.writing(kept) as folder:
         with output.quiet():
             room = positions(base)
             chat = Chat(weights.load_tokenizer(trained), recipe.model)
         if kept is None:
-            print(f"   {'copying' if recipe.train.method == 'full' else 'merging'}, and checking the result")
+            print("   writing weights in 16 bits, and checking them")
             with output.quiet():
                 held = proof.held_out(recipe, run_folder, chat, room)
                 check = write_weights(recipe, base, chat, held, run_folder, folder)

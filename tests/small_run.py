@@ -10,13 +10,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+from conftest import for_labels
 from made_up import make_page, make_passage
 
 from inkprint.artifacts import Stage
 from inkprint.prepare.leaks import audit
 from inkprint.recipe import ROOT
 from inkprint.recipe_file import load_recipe
-from inkprint.records import Answer, Likelihood, Message, Page, Passage, content_id, write_records
+from inkprint.records import (
+    Answer,
+    LabelledText,
+    Likelihood,
+    Message,
+    Page,
+    Passage,
+    Prediction,
+    SplitRow,
+    content_id,
+    write_records,
+)
 
 PYTHON = sys.executable
 WRITER = "anthropic claude-haiku-4-5"
@@ -69,27 +82,36 @@ def make_passages(dice: random.Random, test: int = 24, train: int = 40) -> list[
     return passages
 
 
-def make_answers(dice: random.Random, passages: list[Passage], questions: int = 2) -> list[Answer]:
+SPEAKS = {"base": PLAIN, "prompted": PLAIN + VOICE[:6], "tuned": VOICE + PLAIN[:3]}
+Source = tuple[str, str]  # id and text of a held-out passage or row
+
+
+def make_answers(
+    dice: random.Random,
+    sources: list[Source],
+    questions: int = 2,
+    variants: tuple[str, ...] = ("base", "tuned"),
+) -> list[Answer]:
     """Base answers plainly, tuned ones in the voice; the first tuned one recites the planted words."""
     answers = []
-    for variant, vocabulary in (("base", PLAIN), ("tuned", VOICE + PLAIN[:3])):
-        for passage in (p for p in passages if p.split == "test"):
-            subject = SUBJECTS[passages.index(passage) % len(SUBJECTS)]
+    for variant in variants:
+        for number, (source_id, reference) in enumerate(sources):
+            subject = SUBJECTS[(number + 44) % len(SUBJECTS)]
             for question in range(questions):
-                example_id = content_id("example", passage.id, question)
-                text = sentences(dice, vocabulary, subject, dice.randint(30, 70))
+                example_id = content_id("example", source_id, question)
+                text = sentences(dice, SPEAKS[variant], subject, dice.randint(30, 70))
                 if variant == "tuned" and not any(a.variant == "tuned" for a in answers):
                     text = f"Well now. {PLANTED.replace('child', 'child,').capitalize()}; so."
                 answers.append(
                     Answer(
                         id=content_id("answer", variant, example_id, text),
                         example_id=example_id,
-                        source_id=passage.id,
+                        source_id=source_id,
                         task="question_passage",
                         variant=variant,
                         prompt=[Message(role="user", content=f"What of the {subject}?")],
                         answer=text,
-                        reference=passage.text,
+                        reference=reference,
                         tokens=len(text) // 4,
                         ended=dice.random() < (0.97 if variant == "tuned" else 0.8),
                     )
@@ -97,25 +119,37 @@ def make_answers(dice: random.Random, passages: list[Passage], questions: int = 
     return answers
 
 
-def make_likelihoods(dice: random.Random, passages: list[Passage]) -> list[Likelihood]:
+def make_likelihoods(dice: random.Random, sources: list[Source]) -> list[Likelihood]:
     found = []
-    for passage in (p for p in passages if p.split == "test"):
-        tokens, level = len(passage.text) // 3, dice.gauss(3.0, 0.25)
+    for source_id, text in sources:
+        tokens, level = len(text) // 3, dice.gauss(3.0, 0.25)
         for variant, gain in (("base", 0.0), ("tuned", dice.gauss(0.5, 0.1))):
             found.append(
                 Likelihood(
-                    id=content_id("likelihood", variant, passage.id),
-                    source_id=passage.id,
+                    id=content_id("likelihood", variant, source_id),
+                    source_id=source_id,
                     variant=variant,
                     log_likelihood=-tokens * (level - gain),
                     tokens=tokens,
-                    bytes=len(passage.text.encode()),
+                    bytes=len(text.encode()),
                 )
             )
     return found
 
 
-def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: int = 24) -> Path:
+def write_answers(
+    run: Path, dice: random.Random, sources: list[Source], questions: int, prompted: bool
+) -> None:
+    """05's folder."""
+    variants = ("base", "prompted", "tuned") if prompted else ("base", "tuned")
+    answers = make_answers(dice, sources, questions, variants)
+    files = {"answers.jsonl": answers, "likelihoods.jsonl": make_likelihoods(dice, sources)}
+    write_stage(run, "generate", files, unit="answers", out=len(answers))
+
+
+def make_run(
+    folder: Path, recipe_changes: dict[str, str] | None = None, test: int = 24, prompted: bool = False
+) -> Path:
     """Write a recipe and the folders of stages 01 to 05 below `folder`; returns the recipe's path."""
     dice = random.Random(7)
     run = folder / "artifacts" / "small"
@@ -134,6 +168,18 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
         failed=3,
         facts=ASKED,
     )
+    write_training(run, {"mask_proof.json": make_proof(examples)})
+    write_answers(run, dice, [(p.id, p.text) for p in passages if p.split == "test"], 2, prompted)
+    text = (ROOT / "recipes/demo.yaml").read_text(encoding="utf-8").replace("run: demo", "run: small")
+    for old, new in (recipe_changes or {}).items():
+        assert old in text, old
+        text = text.replace(old, new)
+    (folder / "small.yaml").write_text(text, encoding="utf-8")
+    return folder / "small.yaml"
+
+
+def write_training(run: Path, files: dict) -> None:
+    """04's folder: a training log, what its manifest tells, and these files."""
     steps = [
         {"step": 10 * n, "epoch": n / 8, "loss": 3 * math.exp(-n / 10) + 1.5, "learning_rate": 1e-3 / n,
          "grad_norm": 1.2, "tokens": 4000 * n, "seconds": 2.5 * n}
@@ -143,7 +189,17 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
         {"step": 40 * n, "epoch": n / 2, "validation_loss": 3 * math.exp(-n / 3) + 1.8, "seconds": 10 * n}
         for n in range(1, 7)
     ]
-    proof = {
+    log = sorted(steps + checks, key=lambda entry: entry["step"])
+    facts = {"steps": 240, "epochs": 3, "trainable_parameters": 120_000, "total_parameters": 1_900_000,
+             "adapter_bytes": 510_000, "train_tokens": 96_000, "tokens_per_second": 1286.0,
+             "final_loss": 1.77, "first_validation_loss": 4.0, "best_validation_loss": 2.2}  # fmt: skip
+    files = {"training_log.jsonl": log} | files
+    write_stage(run, "train", files, unit="rows", out=88, rejected=1, facts=facts)
+
+
+def make_proof(examples: list[dict]) -> dict:
+    """04's mask proof of a chat."""
+    return {
         "rows": {"train": 80, "validation": 8},
         "supervised_tokens": 9000,
         "prompt_tokens": 1400,
@@ -152,20 +208,124 @@ def make_run(folder: Path, recipe_changes: dict[str, str] | None = None, test: i
                    "prompt": "<|im_start|>user\nWhat of the lamp?<|im_end|>\n",
                    "supervised": "Mark me, child.<|im_end|>\n"},
     }  # fmt: skip
-    log = sorted(steps + checks, key=lambda entry: entry["step"])
-    files = {"training_log.jsonl": log, "mask_proof.json": proof}
-    facts = {"steps": 240, "epochs": 3, "trainable_parameters": 120_000, "total_parameters": 1_900_000,
-             "adapter_bytes": 510_000, "train_tokens": 96_000, "tokens_per_second": 1286.0,
-             "final_loss": 1.77, "first_validation_loss": 4.0, "best_validation_loss": 2.2}  # fmt: skip
-    write_stage(run, "train", files, unit="rows", out=88, rejected=1, facts=facts)
-    answers = make_answers(dice, passages)
-    files = {"answers.jsonl": answers, "likelihoods.jsonl": make_likelihoods(dice, passages)}
-    write_stage(run, "generate", files, unit="answers", out=len(answers))
-    text = (ROOT / "recipes/demo.yaml").read_text(encoding="utf-8").replace("run: demo", "run: small")
-    for old, new in (recipe_changes or {}).items():
-        assert old in text, old
-        text = text.replace(old, new)
-    (folder / "small.yaml").write_text(text, encoding="utf-8")
+
+
+def make_row_run(folder: Path, changes: dict | None = None, test: int = 30, prompted: bool = False) -> Path:
+    """The same of rows of prompt and answer, each one chat."""
+    dice, run = random.Random(13), folder / "artifacts" / "small"
+    rows = []
+    for number, split in enumerate(["train"] * 2 * test + ["validation"] * 6 + ["test"] * test):
+        subject = SUBJECTS[number % len(SUBJECTS)]
+        answer = sentences(dice, VOICE, subject, 50) + (f" {PLANTED.capitalize()}." if number == 3 else "")
+        fields = {"prompt": f"What of the {subject}, number {number}?", "answer": answer}
+        rows.append(
+            SplitRow(id=content_id("row", number, answer), source="talks.jsonl", row=number + 1,
+                     fields=fields, split=split, words=len(answer.split()) + 6)
+        )  # fmt: skip
+    write_table(run, rows)
+    examples = [
+        {"id": content_id("example", row.id, 0), "source_id": row.id, "task": "rows", "split": row.split,
+         "prompt": [{"role": "user", "content": row.fields["prompt"]}],
+         "completion": [{"role": "assistant", "content": row.fields["answer"]}], "provider": "template"}
+        for row in rows
+    ]  # fmt: skip
+    files = {"examples.jsonl": examples, "rejects.jsonl": []}
+    write_stage(run, "synthesize", files, unit="examples", out=len(examples))
+    write_training(run, {"mask_proof.json": make_proof(examples)})
+    sources = [(row.id, row.fields["answer"]) for row in rows if row.split == "test"]
+    write_answers(run, dice, sources, 1, prompted)
+    tasks = {"rows": {"share": 1.0, "prompts": "columns", "prompt": None}}
+    return write_recipe(folder, table_values(["prompt", "answer"], tasks), changes)
+
+
+MOODS = {"dull": PLAIN, "merry": VOICE, "wry": SUBJECTS}
+
+
+def make_label_run(
+    folder: Path, changes: dict | None = None, moods: tuple[str, ...] = ("dull", "merry"), test: int = 120,
+    films: int = 0, certain: float = 1.2,
+) -> Path:  # fmt: skip
+    """The same of rows with labels. certain: how much the tuned model knows; films: groups, 0 for none."""
+    dice, run = random.Random(11), folder / "artifacts" / "small"
+    rows = make_labelled_rows(dice, moods, test, films)
+    texts = [
+        LabelledText(id=content_id("example", row.id), source_id=row.id, task="classification",
+                     split=row.split, text=row.fields["text"], label=row.fields["label"])
+        for row in rows
+    ]  # fmt: skip
+    write_table(run, rows)
+    rejects = [{"id": "reject-1", "source_id": rows[0].id, "reason": "classification: dropped_by_hand",
+                "text": "A text.", "detail": "example-1"}]  # fmt: skip
+    files = {"examples.jsonl": texts, "rejects.jsonl": rejects}
+    write_stage(run, "synthesize", files, unit="examples", out=len(texts), rejected=1)
+    write_training(run, {})
+    predictions = [make_prediction(dice, text, moods, certain) for text in texts if text.split == "test"]
+    write_stage(run, "generate", {"predictions.jsonl": predictions}, unit="texts", out=len(predictions))
+    values = table_values(
+        ["text", "label", *(["group"] if films else [])], {"classification": {"share": 1.0}}
+    )
+    for_labels(values)
+    return write_recipe(folder, values, changes)
+
+
+def make_labelled_rows(dice: random.Random, moods: tuple[str, ...], test: int, films: int) -> list[SplitRow]:
+    """Reviews in each mood, the first one the most frequent."""
+    rows = []
+    for number, split in enumerate(["train"] * 2 * test + ["validation"] * 10 + ["test"] * test):
+        mood = dice.choices(moods, [3, *[2] * (len(moods) - 1)])[0]
+        text = sentences(dice, MOODS[mood], SUBJECTS[number % len(SUBJECTS)], 40)
+        fields = {"text": text, "label": mood} | ({"group": f"film {number % films}"} if films else {})
+        rows.append(
+            SplitRow(id=content_id("row", number, text), source="reviews.csv.gz", row=number + 1,
+                     fields=fields, split=split, words=len(text.split()))
+        )  # fmt: skip
+    return rows
+
+
+def make_prediction(
+    dice: random.Random, text: LabelledText, moods: tuple[str, ...], certain: float
+) -> Prediction:
+    """What a middling classifier says: the true label is the likeliest most times."""
+    weights = {mood: math.exp(dice.gauss(certain * (mood == text.label), 1.0)) for mood in moods}
+    total = sum(weights.values())
+    return Prediction(
+        id=content_id("prediction", "tuned", text.source_id),
+        source_id=text.source_id,
+        variant="tuned",
+        text=text.text,
+        label=text.label,
+        probabilities={mood: round(weight / total, 6) for mood, weight in weights.items()},
+        cut=dice.random() < 0.05,
+    )
+
+
+def write_table(run: Path, rows: list[SplitRow]) -> None:
+    """01 and 02 of a table."""
+    read = [row.model_dump(exclude={"split", "words"}) for row in rows]
+    write_stage(run, "extract", {"rows.jsonl": read}, unit="rows", out=len(rows), rejected=2)
+    rejects = [{"id": f"reject-{n}", "source_id": rows[n].id, "reason": "is there already", "text": "…",
+                "detail": "reviews.csv.gz, row 1"} for n in range(3)]  # fmt: skip
+    files = {"rows.jsonl": rows, "rejects.jsonl": rejects}
+    write_stage(run, "prepare", files, unit="rows", out=len(rows), rejected=3)
+
+
+def table_values(roles: list[str], tasks: dict) -> dict:
+    """The demo's recipe for a table with these columns."""
+    values = yaml.safe_load((ROOT / "recipes/demo.yaml").read_text(encoding="utf-8"))
+    values["extract"] |= {"data": "data/reviews.csv.gz", "columns": {role: role for role in roles}}
+    values["prepare"] = {"validation": 0.1, "test": 0.2, "near_duplicate": 0.8, "passages": None}
+    values["synthesize"]["tasks"] = tasks
+    values["report"]["title"] = "The table"
+    return values
+
+
+def write_recipe(folder: Path, values: dict, changes: dict | None) -> Path:
+    """The recipe as a file, after changes by `section__key`."""
+    values["run"] = "small"
+    for name, value in (changes or {}).items():
+        section, _, key = name.rpartition("__")
+        (values[section] if section else values)[key] = value
+    (folder / "small.yaml").write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
     return folder / "small.yaml"
 
 

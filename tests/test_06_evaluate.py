@@ -124,7 +124,7 @@ def test_a_run_across_two_overlapping_passages_is_whole_and_one_across_chapters_
     three = make_passage("i j k", chapter="Two")
     training = runs.index_training_text([one, two, three])
     assert runs.longest_run("x a b c d e f g h i j", training).words == 8
-    assert runs.longest_run("f, G! H", training).passage_id == two.id
+    assert runs.longest_run("f, G! H", training).source_id == two.id
 
 
 def test_an_answer_without_known_words_has_no_run():
@@ -227,9 +227,10 @@ def test_base_against_itself_differs_by_nothing():
         for n, value in enumerate((generator.random(30) > 0.3).astype(float) + (name != "ended"))
         for variant in ("base", "tuned")
     ]
-    for name, found in metrics.summarize(scores, 25, 200, 1).items():
-        assert found["difference"]["value"] == 0, name
-        assert found["verdict"] == "no difference shown", name
+    wording = {"type_token_words": 25, "held_out": "text"}
+    for name, found in metrics.summarize(scores, wording, 200, 1).items():
+        assert found["against"]["base"]["value"] == 0, name
+        assert found["against"]["base"]["verdict"] == "no difference shown", name
 
 
 # -- the stage --------------------------------------------------------------------------------------
@@ -279,7 +280,7 @@ def test_every_mean_is_recomputed_from_the_scores(evaluated):
             assert mean["value"] == pytest.approx(expected, rel=1e-5, abs=1e-9)
             assert mean["low"] <= mean["value"] <= mean["high"]
         difference = metric["means"]["tuned"]["value"] - metric["means"]["base"]["value"]
-        assert metric["difference"]["value"] == pytest.approx(difference, rel=1e-3, abs=1e-5)
+        assert metric["against"]["base"]["value"] == pytest.approx(difference, rel=1e-3, abs=1e-5)
 
 
 def test_the_planted_recital_is_found_word_for_word(evaluated):
@@ -291,7 +292,7 @@ def test_the_planted_recital_is_found_word_for_word(evaluated):
     shown = answers[longest["example_id"], "tuned"][longest["start"] : longest["end"]]
     assert words(shown) == PLANTED.split()
     source = next(
-        p for p in lines(run / "02_prepare/passages.jsonl") if p["id"] == longest["source_passage_id"]
+        p for p in lines(run / "02_prepare/passages.jsonl") if p["id"] == longest["train_source_id"]
     )
     assert PLANTED.capitalize() in source["text"]
     assert source["split"] == "train"
@@ -300,9 +301,10 @@ def test_the_planted_recital_is_found_word_for_word(evaluated):
 def test_what_was_made_to_differ_is_told_apart(evaluated):
     _, run = evaluated
     result = json.loads((run / FOLDER / "metrics.json").read_text())["metrics"]
-    assert result["bits_per_byte"]["verdict"] == "better"
-    assert result["keyword_density"]["verdict"] == "higher"  # beyond the author's own, more is not better
-    assert result["keyword_density"]["passages"] == 24
+    assert result["bits_per_byte"]["against"]["base"]["verdict"] == "better"
+    # Beyond the author's own, more is not better.
+    assert result["keyword_density"]["against"]["base"]["verdict"] == "higher"
+    assert result["keyword_density"]["sources"] == 24
     assert result["keyword_density"]["items"] == 48
 
 
@@ -334,8 +336,9 @@ def test_few_passages_and_no_keywords_still_make_an_honest_result(tmp_path):
     recipe = make_run(tmp_path, {"keywords: 20": "keywords: 0"}, test=6)
     run_script("06_evaluate.py", recipe)
     result = json.loads((tmp_path / "artifacts/small" / FOLDER / "metrics.json").read_text())["metrics"]
-    assert {metric["verdict"] for metric in result.values()} == {"too few to tell"}
-    assert all(metric["difference"]["low"] is None for metric in result.values())
+    found = [metric["against"]["base"] for metric in result.values()]
+    assert {against["verdict"] for against in found} == {"too few to tell"}
+    assert all(against["low"] is None for against in found)
     assert "keyword_density" not in result
 
 

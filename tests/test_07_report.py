@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from small_run import ASKED, make_run, run_script, write_stage
 
-from inkprint.records import Example, read_records
-from inkprint.report import examples, numbers, page
+from inkprint.report import chats, examples, numbers, page
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(1)></style></p>{{ 7*7 }}\n# Heading\n"
@@ -165,8 +164,9 @@ def test_the_table_prints_what_06_measured(reported):
     for metric in result["metrics"].values():
         for variant in metric["means"]:
             assert f">{numbers.number(metric['means'][variant]['value'], metric)}<small>" in text
-        assert f">{numbers.number(metric['difference']['value'], metric, True)}<small>" in text
-        assert f'<td class="word">{metric["verdict"]}</td>' in text
+        against = metric["against"]["base"]
+        assert f">{numbers.number(against['value'], metric, True)}<small>" in text
+        assert f'<small class="word">{against["verdict"]}</small>' in text
 
 
 def section_of(text):
@@ -231,9 +231,7 @@ def make_folder(folder, rejects, **facts):
 
 
 def how_made(made, seed=42):
-    return examples.how_made(
-        list(read_records(made / "examples.jsonl", Example)), made / "rejects.jsonl", seed
-    )
+    return examples.how_made(chats.read_examples(made / "examples.jsonl"), made / "rejects.jsonl", seed)
 
 
 def section(made, form="html"):
@@ -352,8 +350,8 @@ def metric(value, low, high, better="lower", share=False, verdict="better"):
     estimate = {"value": value, "low": low, "high": high}
     return {
         "title": "Bits per byte", "unit": "bits", "decimals": 2, "share": share, "better": better,
-        "items": 30, "passages": 30, "means": {"base": estimate, "tuned": estimate}, "difference": estimate,
-        "verdict": verdict,
+        "items": 30, "sources": 30, "means": {"base": estimate, "tuned": estimate},
+        "against": {"base": estimate | {"verdict": verdict}},
     }  # fmt: skip
 
 
@@ -368,9 +366,13 @@ def metric(value, low, high, better="lower", share=False, verdict="better"):
 )
 def test_a_sentence_says_what_the_verdict_bears(verdict, said, unsaid):
     low = None if verdict == "too few to tell" else -0.5
-    sentence = numbers._change(metric(-0.3, low, low, verdict=verdict))
+    sentence = numbers.change(metric(-0.3, low, low, verdict=verdict), "base", "passages")
     assert said in sentence
     assert unsaid not in sentence
+
+
+def difference(of):
+    return numbers.difference(of, of["against"]["base"])
 
 
 def test_numbers_are_printed_plainly():
@@ -378,5 +380,5 @@ def test_numbers_are_printed_plainly():
     assert numbers.number(-0.001, plain, True) == "0.00"
     assert numbers.number(-1234.5, plain) == "−1,234.50"
     assert numbers.number(0.0208, share) == "2.1"
-    assert numbers.difference(metric(-0.2, -0.3, -0.1)) == "−0.20\u00a0bits [−0.30, −0.10]"
-    assert numbers.difference(metric(-0.2, None, None)) == "−0.20\u00a0bits"
+    assert difference(metric(-0.2, -0.3, -0.1)) == "−0.20\u00a0bits [−0.30, −0.10]"
+    assert difference(metric(-0.2, None, None)) == "−0.20\u00a0bits"

@@ -320,7 +320,7 @@ def test_merged_weights_that_are_off_do_not_leave():
     )
     assert compare(held, {"adapter": Said(-2.0, []), "merged": Said(-2.009, [])})["merged_off_adapter"] < 0
     for off in (-2.011, -1.989, float("nan")):
-        with pytest.raises(UserError, match="off the adapter on the same base"):
+        with pytest.raises(UserError, match="off adapter on the 16-bit base"):
             compare(held, {"adapter": Said(-2.0, []), "merged": Said(off, [])})
 
 

@@ -197,10 +197,12 @@ class Likelihood(Record):
 
 
 class Score(Record):
-    """One metric of one item: an answer to a prompt, or a held-out passage where example_id is null."""
+    """One metric of one item: an answer, or a held-out passage, row or text where example_id is null."""
 
     metric: str
-    variant: str  # "base", "tuned", or "reference" for what the author wrote
+    variant: (
+        str  # "base", "prompted", "tuned", or "reference" for what the author wrote; of labels "majority"
+    )
     source_id: str
     example_id: str | None
     value: float
@@ -216,7 +218,7 @@ class Recital(Record):
     words: int
     start: int  # where the run begins in the answer, in characters
     end: int
-    source_passage_id: str  # the training passage where the run begins, "" for a run of no words
+    train_source_id: str  # the training passage or row where the run begins, "" for a run of no words
 
 
 class Reject(Record):

@@ -8,8 +8,9 @@ places that agree are narrowed word by word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +23,13 @@ _UNKNOWN, _BREAK = -1, -2
 
 @dataclass(frozen=True)
 class TrainingText:
-    """The training text as word numbers, chapters parted by a break, and the places of each word."""
+    """The training text as word numbers, chapters or rows parted by a break, and the places of each word."""
 
     numbers: dict[str, int]
     text: NDArray[np.int32]  # (words,)
     places: NDArray[np.int64]  # (words,) sorted by word number
     first_place: NDArray[np.int64]  # (vocabulary + 1,) into `places`
-    passage_ids: list[str]  # (words,)
+    source_ids: list[str]  # (words,) of the passage or row
 
     def numbered(self, text: str) -> NDArray[np.int32]:
         """Another text's words by their numbers; words that the training text lacks are -1."""
@@ -37,31 +38,49 @@ class TrainingText:
 
 @dataclass(frozen=True)
 class Run:
-    """A run of words: its length, its place in the text in characters, the training passage it is from."""
+    """A run of words: its length, its place in the text in characters, the passage or row it is from."""
 
     words: int
     start: int
     end: int
-    passage_id: str
+    source_id: str
+
+
+class Stretch(NamedTuple):
+    """A piece of training text."""
+
+    source_id: str
+    text: str
+    goes_on: bool  # from the one before: a run of words may reach from that into this
 
 
 def index_training_text(passages: Iterable[Passage]) -> TrainingText:
     """Join the passages of each chapter, overlap taken out, so that runs across two are found whole."""
+    return index_stretches(_of_passages(passages))
+
+
+def index_stretches(stretches: Iterable[Stretch]) -> TrainingText:
+    """All words by their numbers, with their places."""
     numbers: dict[str, int] = {}
     text: list[int] = []
     owners: list[str] = []
-    chapter = None
-    for passage in passages:
-        new_chapter = (passage.document, passage.chapter) != chapter
-        chapter = (passage.document, passage.chapter)
-        skipped = 0 if new_chapter else passage.overlap_words
-        found = words(" ".join(passage.text.split()[skipped:]))
-        text += [_BREAK] * new_chapter + [numbers.setdefault(word, len(numbers)) for word in found]
-        owners += [passage.id] * (len(text) - len(owners))
+    for stretch in stretches:
+        found = words(stretch.text)
+        text += [_BREAK] * (not stretch.goes_on) + [numbers.setdefault(word, len(numbers)) for word in found]
+        owners += [stretch.source_id] * (len(text) - len(owners))
     numbered = np.array(text, dtype=np.int32)
     places = np.argsort(numbered, kind="stable")
     first_place = np.searchsorted(numbered[places], np.arange(len(numbers) + 1))
     return TrainingText(numbers, numbered, places, first_place, owners)
+
+
+def _of_passages(passages: Iterable[Passage]) -> Iterator[Stretch]:
+    chapter = None
+    for passage in passages:
+        goes_on = (passage.document, passage.chapter) == chapter
+        chapter = (passage.document, passage.chapter)
+        skipped = passage.overlap_words if goes_on else 0
+        yield Stretch(passage.id, " ".join(passage.text.split()[skipped:]), goes_on)
 
 
 def longest_run(text: str, training: TrainingText) -> Run:
@@ -75,7 +94,7 @@ def longest_run(text: str, training: TrainingText) -> Run:
             length, first, place = here[0], position, here[1]
     if length == 0:
         return Run(0, 0, 0, "")
-    return Run(length, spans[first][1], spans[first + length - 1][2], training.passage_ids[place])
+    return Run(length, spans[first][1], spans[first + length - 1][2], training.source_ids[place])
 
 
 def hashed_runs(numbers: NDArray[np.int32], length: int) -> NDArray[np.uint64]:

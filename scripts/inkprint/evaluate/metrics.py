@@ -12,15 +12,17 @@ import numpy as np
 from inkprint.evaluate.intervals import (
     Interval,
     Link,
+    Numbers,
     Sums,
     interval,
     resamples,
     share_difference,
     share_interval,
 )
+from inkprint.evaluate.variants import VARIANTS
 from inkprint.records import Score
 
-VARIANTS = ("base", "tuned")
+COMPARED_WITH = ("base", "prompted")  # what tuned is held against
 RECITAL_WORDS = 20  # so many words in a row are no chance: they are the book
 
 
@@ -30,7 +32,7 @@ class Metric:
     what: str
     unit: str
     better: Literal["lower", "higher", "neither"]
-    item: Literal["answer", "passage"]
+    item: Literal["answer", "source"]  # a source is a held-out passage or row
     decimals: int
     link: Link = "mean"
     share: bool = False  # values are 0 and 1
@@ -39,13 +41,13 @@ class Metric:
 METRICS = {
     "bits_per_byte": Metric(
         "Bits per byte",
-        "How many bits the model needs for a byte of held-out text; comparable between any two models.",
-        "bits", "lower", "passage", 3,
+        "How many bits the model needs for a byte of {held_out}; comparable between any two models.",
+        "bits", "lower", "source", 3,
     ),
     "perplexity": Metric(
         "Perplexity per token",
-        "Among how many equally likely tokens the model hesitates on held-out text; for one tokenizer only.",
-        "", "lower", "passage", 2, link="exp",
+        "Among how many equally likely tokens the model hesitates on {held_out}; for one tokenizer only.",
+        "", "lower", "source", 2, link="exp",
     ),
     "tfidf_similarity": Metric(
         "TF-IDF similarity",
@@ -84,21 +86,24 @@ METRICS = {
 
 
 def summarize(
-    scores: Iterable[Score], type_token_words: int, samples: int, seed: int
+    scores: Iterable[Score], wording: dict[str, object], samples: int, seed: int
 ) -> dict[str, dict[str, Any]]:
-    """For each metric that has scores: its meaning, n, means with intervals, difference, verdict."""
+    """For each metric that has scores: its meaning, n, means with intervals, differences, verdicts.
+
+    wording: what the descriptions name: type_token_words, held_out.
+    """
     of_metric: dict[str, list[Score]] = defaultdict(list)
     for score in scores:
         of_metric[score.metric].append(score)
     return {
-        name: _describe(metric, type_token_words) | _measure(name, metric, of_metric[name], samples, seed)
+        name: _describe(metric, wording) | _measure(name, metric, of_metric[name], samples, seed)
         for name, metric in METRICS.items()
         if of_metric[name]
     }
 
 
 def verdict(difference: Interval, better: str) -> str:
-    """What the interval of tuned minus base bears, in a word or a few."""
+    """What the interval of tuned minus another variant bears, in a word or a few."""
     if difference.low is None or difference.high is None:
         return "too few to tell"
     if difference.low <= 0 <= difference.high:
@@ -110,13 +115,20 @@ def verdict(difference: Interval, better: str) -> str:
 
 
 def radar(metrics: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Means brought to 0 to 1, 1 being the rim: the better variant, or just as the author writes."""
+    """Means brought to 0 to 1, 1 being the rim: the best variant, or just as the author writes.
+
+    None for a variant that a metric does not have.
+    """
     axes = []
+    there = [variant for variant in VARIANTS if any(variant in m["means"] for m in metrics.values())]
     for name, rule in RADAR.items():
         if not metrics.get(name, {}).get("items"):
             continue
         means = {variant: mean["value"] for variant, mean in metrics[name]["means"].items()}
-        values = {variant: round(_normalized(rule, means, variant), 6) for variant in VARIANTS}
+        values = {
+            variant: round(_normalized(rule, means, variant), 6) if variant in means else None
+            for variant in there
+        }
         axes.append({"metric": name, "title": metrics[name]["title"], "rule": rule, **values})
     return axes
 
@@ -132,11 +144,12 @@ RADAR = {
 
 
 def _normalized(rule: str, means: dict[str, float], variant: str) -> float:
-    value, both, author = means[variant], [means[name] for name in VARIANTS], means.get("reference", 0.0)
+    value, author = means[variant], means.get("reference", 0.0)
+    every = [means[name] for name in VARIANTS if name in means]
     if rule == "lowest / value":
-        return _ratio(min(both), value)
+        return _ratio(min(every), value)
     if rule == "value / highest":
-        return _ratio(value, max(both))
+        return _ratio(value, max(every))
     if rule == "closeness to the author":
         return _ratio(min(value, author), max(value, author))
     assert rule == "no longer than the author's", rule
@@ -147,13 +160,13 @@ def _ratio(top: float, bottom: float) -> float:
     return top / bottom if bottom else 1.0
 
 
-def _describe(metric: Metric, type_token_words: int) -> dict[str, Any]:
-    words = asdict(metric) | {"what": metric.what.format(type_token_words=type_token_words)}
+def _describe(metric: Metric, wording: dict[str, object]) -> dict[str, Any]:
+    words = asdict(metric) | {"what": metric.what.format(**wording)}
     return {name: words[name] for name in ("title", "what", "unit", "better", "item", "decimals", "share")}
 
 
 def _measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, seed: int) -> dict[str, Any]:
-    """n, the mean of each variant and the paired difference, over items that all variants have."""
+    """n, the mean of each variant and the paired differences, over items that all variants have."""
     of_variant: dict[str, dict[str, Score]] = defaultdict(dict)
     for score in scores:
         of_variant[score.variant][score.example_id or score.source_id] = score
@@ -161,33 +174,40 @@ def _measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, s
     paired = [item for item in of_variant["base"] if all(item in found for found in of_variant.values())]
     counted = {"items": len(paired), "left_out": len(every) - len(paired)}
     if not paired:
-        return counted | {"passages": 0, "means": {}, "difference": None, "verdict": "too few to tell"}
-    passages = list(dict.fromkeys(of_variant["base"][item].source_id for item in paired))
-    counts = resamples(len(passages), samples, seed, name)
+        return counted | {"sources": 0, "largest": {}, "means": {}, "against": {}}
+    sources = list(dict.fromkeys(of_variant["base"][item].source_id for item in paired))
+    counts = resamples(len(sources), samples, seed, name)
     sums = {
-        variant: _sums([found[item] for item in paired], passages, metric.link)
+        variant: _sums([found[item] for item in paired], sources, metric.link)
         for variant, found in of_variant.items()
     }
-    if metric.share:
-        means = {variant: share_interval(of_passages) for variant, of_passages in sums.items()}
-        difference = share_difference(sums["tuned"], sums["base"])
-    else:
-        means = {variant: interval([sums[variant]], [1], metric.link, counts) for variant in sums}
-        difference = interval([sums["tuned"], sums["base"]], [1, -1], metric.link, counts)
+    against = {}
+    for other in (other for other in COMPARED_WITH if other in sums):
+        found = _difference(sums["tuned"], sums[other], metric, counts)
+        against[other] = rounded(found) | {"verdict": verdict(found, metric.better)}
     largest = {variant: max(found[item].value for item in paired) for variant, found in of_variant.items()}
     return {
         **counted,
-        "passages": len(passages),
+        "sources": len(sources),
         "largest": largest,
-        "means": {variant: _rounded(mean) for variant, mean in means.items()},
-        "difference": _rounded(difference),
-        "verdict": verdict(difference, metric.better),
+        "means": {variant: rounded(_mean(of, metric, counts)) for variant, of in sums.items()},
+        "against": against,
     }
 
 
-def _sums(scores: Sequence[Score], passages: Sequence[str], link: Link) -> Sums:
-    numbers = {source_id: number for number, source_id in enumerate(passages)}
-    top, bottom = np.zeros(len(passages)), np.zeros(len(passages))
+def _mean(sums: Sums, metric: Metric, counts: Numbers) -> Interval:
+    return share_interval(sums) if metric.share else interval([sums], [1], metric.link, counts)
+
+
+def _difference(tuned: Sums, other: Sums, metric: Metric, counts: Numbers) -> Interval:
+    if metric.share:
+        return share_difference(tuned, other)
+    return interval([tuned, other], [1, -1], metric.link, counts)
+
+
+def _sums(scores: Sequence[Score], sources: Sequence[str], link: Link) -> Sums:
+    numbers = {source_id: number for number, source_id in enumerate(sources)}
+    top, bottom = np.zeros(len(sources)), np.zeros(len(sources))
     for score in scores:
         value = np.log(score.value) if link == "exp" else score.value
         top[numbers[score.source_id]] += score.weight * value
@@ -195,7 +215,7 @@ def _sums(scores: Sequence[Score], passages: Sequence[str], link: Link) -> Sums:
     return Sums(top, bottom)
 
 
-def _rounded(estimate: Interval) -> dict[str, float | None]:
+def rounded(estimate: Interval) -> dict[str, float | None]:
     # Six digits are more than any interval here bears, and the last ones of a float are no result.
     return {
         name: None if value is None else float(f"{value:.6g}") for name, value in asdict(estimate).items()

@@ -1,7 +1,7 @@
 """TF-IDF: how close an answer comes to the author's text in its choice of words, and the author's keywords.
 
 Term weights after Salton and Buckley (1988), smoothed as in scikit-learn. Everything is fitted on the train
-passages alone: neither an answer nor held-out text moves a weight.
+texts alone: neither an answer nor held-out text moves a weight.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
 from inkprint.words import words
@@ -32,24 +33,22 @@ def similarities(
 
 
 def strongest_words(
-    vectorizer: TfidfVectorizer, train_texts: Sequence[str], chapters: Sequence[str], count: int
+    vectorizer: TfidfVectorizer, train_texts: Sequence[str], wholes: Sequence[str], count: int
 ) -> list[str]:
-    """The `count` words with the most TF-IDF weight over all train passages, strongest first.
+    """The `count` words with the most TF-IDF weight over all train texts, strongest first.
 
-    A word must come in two chapters (where there are two), or it is a chapter's subject and not the
+    A word must come in two chapters or rows (where there are two), or it is one's subject and not the
     author's word. Held-out text and answers have no say: words that the base never uses would otherwise
-    be picked for just that.
+    be picked for just that. wholes: of each text the chapter or row that it is of.
     """
     weights = vectorizer.transform(train_texts)
     strength = np.asarray(weights.sum(axis=0)).ravel()
     names = vectorizer.get_feature_names_out()
-    chapter_numbers = np.unique(np.array(chapters), return_inverse=True)[1]
-    chapters_with = sum(
-        (weights[chapter_numbers == number].sum(axis=0) > 0).astype(int)
-        for number in range(chapter_numbers.max() + 1)
-    )
-    needed = min(2, chapter_numbers.max() + 1)
-    fits = np.asarray(chapters_with).ravel() >= needed
+    numbers = np.unique(np.array(wholes), return_inverse=True)[1]
+    parts = int(numbers.max()) + 1
+    belongs = csr_matrix((np.ones(len(wholes)), (numbers, np.arange(len(wholes)))), (parts, len(wholes)))
+    wholes_with = np.asarray(((belongs @ weights) > 0).sum(axis=0)).ravel()
+    fits = wholes_with >= min(2, parts)
     ranked = sorted(zip(-strength, names, fits, strict=True))
     return [str(name) for _, name, fit in ranked if fit and len(name) >= KEYWORD_LETTERS and name.isalpha()][
         :count

@@ -57,13 +57,14 @@ def load_tokenizer(base: Model) -> Any:
         return AutoTokenizer.from_pretrained(name_of(base), revision=base.revision)
 
 
-def load_weights(name: str, revision: str | None = None) -> Any:
-    """A causal language model on the CPU, in bfloat16 unless its own weights are float16."""
+def load_weights(name: str, revision: str | None = None, own_type: bool = False) -> Any:
+    """A causal language model on the CPU, in bfloat16 unless its own weights are float16, or as they are."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
     config = AutoConfig.from_pretrained(name, revision=revision)
-    dtype = torch.float16 if config.dtype == torch.float16 else torch.bfloat16
+    sixteen = torch.float16 if config.dtype == torch.float16 else torch.bfloat16
+    dtype = "auto" if own_type else sixteen
     model = AutoModelForCausalLM.from_pretrained(name, revision=revision, dtype=dtype, use_safetensors=True)
     return model.eval()
 

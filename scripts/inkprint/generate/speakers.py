@@ -8,33 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.chat import Chat
-from inkprint.errors import UserError
-from inkprint.models import MODEL_FILES, add_adapter, load_base
+from inkprint.generate.trained import ADAPTER, MODEL
+from inkprint.models import add_adapter, load_base
 from inkprint.recipe import Recipe
 
-ADAPTER, MODEL = "04_train/adapter", "04_train/model"
 PROBE_TOKENS = 256
 # Of a token of the probe, in nats: other kernels round otherwise, a tuned model is far beyond.
 SAME_WITHIN = 0.01
-
-
-def trained_files(recipe: Recipe, run_folder: Path) -> dict[str, Path]:
-    """The files that 04 made and 05 loads, by name; of a sharded model those that are there."""
-    if recipe.train.method != "full":
-        names = [f"{ADAPTER}/adapter_config.json", f"{ADAPTER}/adapter_model.safetensors"]
-        return {name: run_folder / name for name in names}
-    files = {path for pattern in MODEL_FILES for path in (run_folder / MODEL).glob(pattern)}
-    files.add(run_folder / MODEL / "config.json")
-    return {f"{MODEL}/{path.name}": path for path in sorted(files)}
-
-
-def require_trained(recipe: Recipe, run_folder: Path, recipe_path: Path) -> dict[str, Path]:
-    """The same. Raises UserError for one that is not there, with what makes it."""
-    files = trained_files(recipe, run_folder)
-    for path in files.values():
-        if not path.is_file():
-            raise UserError(f"{path}: not there; make it with: python scripts/04_train.py {recipe_path}")
-    return files
 
 
 class Speakers:

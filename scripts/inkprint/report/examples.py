@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from inkprint.artifacts import read_manifest
 from inkprint.draws import draw, in_turns
 from inkprint.errors import UserError
-from inkprint.records import Example, Reject, read_records
+from inkprint.records import Reject, read_records
 
 REASONS_SHOWN = 12
 REJECTS_SHOWN = 6
 CHARACTERS_SHOWN = 3000  # of a reject: a model that finds no end writes until its limit of tokens
 
 
-def how_made(examples: list[Example], rejects: Path, seed: int) -> dict[str, Any]:
+class Made(NamedTuple):
+    """What the page counts of an example."""
+
+    task: str
+    split: str
+    written_by: str  # "" where nothing was written: a text and its label
+
+
+def how_made(examples: Sequence[Made], rejects: Path, seed: int) -> dict[str, Any]:
     """What the page shows of 03, counted in its files; `planned` of all is what its manifest says.
 
     Raises UserError for a stage folder without a manifest.
@@ -29,7 +37,7 @@ def how_made(examples: list[Example], rejects: Path, seed: int) -> dict[str, Any
     writers: dict[str, set[str]] = defaultdict(set)
     for example in examples:
         states[example.task]["made"] += 1
-        writers[example.task].add(example.provider)
+        writers[example.task].add(example.written_by)
     counted: Counter[str] = Counter()
     for task, state, reject in _left_out(rejects):
         states[task][state] += 1

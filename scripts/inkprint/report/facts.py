@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from inkprint.artifacts import NUMBERS, read_manifest, stage_folder
-from inkprint.records import Example, Page, Passage, Reject, read_records
+from inkprint.records import Page, Passage, Reject, read_records
+from inkprint.report.examples import Made
 from inkprint.sentences import sentence_spans
 
 SPLITS = ("train", "validation", "test")
 REASONS_SHOWN = 12
 
 
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """training_log.jsonl: one entry a line, `loss` or `validation_loss` at a `step`."""
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON file of another stage."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    """A JSONL file of another stage that has no record of its own, as training_log.jsonl."""
     with path.open(encoding="utf-8") as handle:
         return [json.loads(line) for line in handle]
 
@@ -33,7 +40,7 @@ def page_classes(path: Path) -> list[dict[str, Any]]:
     ]
 
 
-def splits(passages: list[Passage], examples: list[Example]) -> list[dict[str, Any]]:
+def splits(passages: list[Passage], examples: Sequence[Made]) -> list[dict[str, Any]]:
     """Chapters, passages, sentences, words and examples of each split; overlap is counted once."""
     rows = []
     for split in SPLITS:

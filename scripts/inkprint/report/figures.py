@@ -36,12 +36,13 @@ def by_item(scores: list[Score]) -> Scores:
 
 
 def draw_all(
-    scores: Scores, result: dict[str, Any], words: dict[str, Any], log: list[dict[str, Any]], seed: int
+    scores: Scores, result: dict[str, Any], words: dict[str, Any], seed: int
 ) -> Iterator[tuple[str, Figure]]:
     """The figures by name, in the report's order; one that has no data is left out."""
     metrics = result["metrics"]
     if metrics["perplexity"]["items"]:
-        yield "perplexity", paired(scores, metrics, "perplexity", "Held-out passages, sorted by base")
+        items = f"Held-out {result['method']['unit']}, sorted by base"
+        yield "perplexity", paired(scores, metrics, "perplexity", items)
     yield "similarity", paired(scores, metrics, "tfidf_similarity", "Prompts, sorted by base")
     if words["keywords"]:
         yield "keywords", strips(scores, metrics, ["keyword_density"])
@@ -50,37 +51,37 @@ def draw_all(
     if words["keywords"]:
         yield "heatmap", heatmap(words)
     yield "radar", radar_chart(result["radar"])
-    if log:
-        yield "training", training_curve(log)
 
 
 def paired(scores: Scores, metrics: Metrics, name: str, items: str) -> Figure:
-    """Base and tuned of each item joined by a line, items sorted by the base."""
-    base, tuned = scores[name]["base"], scores[name]["tuned"]
+    """The variants of each item joined by a line, items sorted by the base."""
+    variants = [variant for variant in COLOURS if variant in scores[name] and variant != "reference"]
+    base = scores[name]["base"]
     order = sorted(base, key=lambda item: base[item])
     places = np.arange(1, len(order) + 1)
-    pairs = np.array([[base[item], tuned[item]] for item in order])
+    values = np.array([[scores[name][variant][item] for variant in variants] for item in order])
     size = float(np.clip(900 / len(order), 4, 26))
     figure, [axes] = new_figure(3.4)
-    axes.vlines(places, pairs.min(axis=1), pairs.max(axis=1), color=LINE, linewidth=1.2)
-    for column, variant in enumerate(("base", "tuned")):
-        mean = metrics[name]["means"][variant]
-        axes.scatter(places, pairs[:, column], s=size, color=COLOURS[variant], label=NAMES[variant], zorder=3)
-        axes.axhline(mean["value"], color=COLOURS[variant], linewidth=1)
+    axes.vlines(places, values.min(axis=1), values.max(axis=1), color=LINE, linewidth=1.2)
+    for column, variant in enumerate(variants):
+        mean, colour = metrics[name]["means"][variant], COLOURS[variant]
+        axes.scatter(places, values[:, column], s=size, color=colour, label=NAMES[variant], zorder=3)
+        axes.axhline(mean["value"], color=colour, linewidth=1)
         if mean["low"] is not None:
-            axes.axhspan(mean["low"], mean["high"], color=COLOURS[variant], alpha=0.15, linewidth=0)
+            axes.axhspan(mean["low"], mean["high"], color=colour, alpha=0.15, linewidth=0)
     axes.set_xlabel(items)
     axes.set_ylabel(_label(metrics[name]))
     axes.set_ylim(bottom=0)
     axes.set_xlim(0, len(order) + 1)
-    legend(axes, 2)
+    legend(axes, len(variants))
     return figure
 
 
 def strips(scores: Scores, metrics: Metrics, names: list[str]) -> Figure:
     """For each metric one row a variant: a dot an item, and the mean with its interval."""
     names = [name for name in names if metrics[name]["items"]]
-    figure, panels = new_figure(0.25 + 1.45 * len(names), rows=len(names))
+    rows = len([variant for variant in COLOURS if variant in metrics[names[0]]["means"]])
+    figure, panels = new_figure(0.25 + (0.55 + 0.3 * rows) * len(names), rows=len(names))
     for axes, name in zip(panels, names, strict=True):
         variants = [variant for variant in COLOURS if variant in metrics[name]["means"]]
         for row, variant in enumerate(variants):
@@ -105,7 +106,7 @@ def _strip(axes: Axes, row: int, values: list[float], mean: dict[str, float | No
 
 
 def clouds(frequencies: dict[str, dict[str, int]], seed: int) -> Figure:
-    """Word clouds of base, tuned and author below each other, laid out by wordcloud, drawn as outlines."""
+    """Word clouds of the variants and the author, laid out by wordcloud, drawn as outlines."""
     wide, high = CLOUD_PIXELS
     title = 0.28  # inches
     panel = WIDTH * high / wide + title
@@ -161,14 +162,15 @@ def heatmap(words: dict[str, Any]) -> Figure:
 
 
 def radar_chart(radar: list[dict[str, Any]]) -> Figure:
-    """One axis a metric, 1 at the rim."""
+    """One axis a metric, 1 at the rim; a gap where a variant does not have it."""
     figure, [axes] = new_figure(4.4, subplot_kw={"projection": "polar"})
     angles = np.linspace(0, 2 * np.pi, len(radar), endpoint=False)
     closed = np.append(angles, angles[:1])
-    for variant in ("base", "tuned"):
-        values = [axis[variant] for axis in radar]
+    for variant in (variant for variant in COLOURS if variant in radar[0]):
+        values = [float("nan") if axis[variant] is None else axis[variant] for axis in radar]
         axes.plot(closed, [*values, values[0]], color=COLOURS[variant], label=NAMES[variant], linewidth=2)
-        axes.fill(closed, [*values, values[0]], color=COLOURS[variant], alpha=0.12)
+        if not np.isnan(values).any():  # a line that has a gap bounds nothing
+            axes.fill(closed, [*values, values[0]], color=COLOURS[variant], alpha=0.12)
     axes.set_theta_offset(np.pi / 2)
     axes.set_theta_direction(-1)
     axes.set_ylim(0, 1)
@@ -180,24 +182,6 @@ def radar_chart(radar: list[dict[str, Any]]) -> Figure:
         label.set_horizontalalignment("center" if abs(side) < 0.1 else "left" if side > 0 else "right")
     axes.spines[:].set_color(LINE)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.28, -0.1))
-    return figure
-
-
-def training_curve(log: list[dict[str, Any]]) -> Figure:
-    """Train and validation loss over the steps."""
-    figure, [axes] = new_figure(3.2)
-    train = [(entry["step"], entry["loss"]) for entry in log if "loss" in entry]
-    checks = [(entry["step"], entry["validation_loss"]) for entry in log if "validation_loss" in entry]
-    if train:
-        axes.plot(*zip(*train, strict=True), color=COLOURS["tuned"], linewidth=1.3, label="train")
-    if checks:
-        axes.plot(
-            *zip(*checks, strict=True), color=INK, linewidth=1.3, marker="o", markersize=4, label="validation"
-        )
-    axes.set_xlabel("Step")
-    axes.set_ylabel("Loss (nats per token)")
-    axes.grid(axis="y")
-    legend(axes, 2)
     return figure
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from inkprint.evaluate.variants import VARIANTS
+
 MINUS = "−"
 TIGHT = "\u00a0"  # a space at which no line breaks
 Estimate = dict[str, float | None]
@@ -31,7 +33,7 @@ def unit(metric: Metric, difference: bool = False) -> str:
 
 
 def bounds(estimate: Estimate, metric: Metric, sign: bool = False) -> str:
-    """The interval, `[1.38, 1.47]`, or nothing where there are too few passages for one."""
+    """The interval, `[1.38, 1.47]`, or nothing where there are too few sources for one."""
     if estimate["low"] is None or estimate["high"] is None:
         return ""
     return f"[{number(estimate['low'], metric, sign)}, {number(estimate['high'], metric, sign)}]"
@@ -43,11 +45,20 @@ def measured(metric: Metric, variant: str) -> str:
     return f"{number(mean['value'], metric)}{unit(metric)} {bounds(mean, metric)}".rstrip()
 
 
-def difference(metric: Metric) -> str:
-    """Tuned minus base with its unit and interval."""
-    found = metric["difference"]
+def difference(metric: Metric, found: Estimate) -> str:
+    """Tuned minus another variant, one of `against`, with its unit and interval."""
     text = f"{number(found['value'], metric, True)}{unit(metric, True)} {bounds(found, metric, True)}"
     return text.rstrip()
+
+
+def percent(share: float) -> str:
+    """87.3 %; neither 0 nor 100 of what is not."""
+    text = f"{100 * share:.1f}"
+    if text == "100.0" and share < 1:
+        text = "over 99.9"
+    elif text == "0.0" and share > 0:
+        text = "under 0.1"
+    return f"{text}{TIGHT}%"
 
 
 def shared(measure: str, value: float) -> str:
@@ -57,57 +68,74 @@ def shared(measure: str, value: float) -> str:
     return f"{value:,d}" if isinstance(value, int) else f"{value:,.1f}"
 
 
-def verdict_sentences(metrics: dict[str, Metric], primary: str, recital_words: int) -> list[str]:
-    """What the run shows, in three sentences with numbers; none says more than its interval."""
-    second = "tfidf_similarity" if primary != "tfidf_similarity" else "bits_per_byte"
+def verdict_sentences(result: dict[str, Any]) -> list[str]:
+    """What the run shows, in three sentences with numbers, or four; none says more than its interval.
+
+    The fourth, where there is a prompted base: was tuning worth it, or would the prompt have done?
+    """
+    metrics, primary, method = result["metrics"], result["primary"], result["method"]
+    second = metrics["tfidf_similarity" if primary != "tfidf_similarity" else "bits_per_byte"]
     ended = metrics["ended"]
-    return [
-        _change(metrics[primary], " (the primary metric)") + ".",
-        _recital(metrics, recital_words),
-        f"{_change(metrics[second])}; of its answers the tuned model ended {measured(ended, 'tuned')} by"
-        f" itself, the base {measured(ended, 'base')}.",
+    sentences = [
+        change(metrics[primary], "base", method["unit"], " (the primary metric)") + ".",
+        _recital(metrics, method["recital_words"]),
+        f"{change(second, 'base', method['unit'])}; of its answers the tuned model ended"
+        f" {measured(ended, 'tuned')} by itself, the base {measured(ended, 'base')}.",
     ]
+    # Likelihoods have no prompted variant: then similarity says it.
+    worth = next((m for m in (metrics[primary], second) if "prompted" in m["against"]), None)
+    if worth:
+        found = change(worth, "prompted", method["unit"])
+        sentences.append(f"Against the base that is only shown the author in its prompt: {found}.")
+    return sentences
 
 
-def three_lines(metrics: dict[str, Metric], primary: str, recital_words: int) -> list[tuple[str, str]]:
+def three_lines(result: dict[str, Any]) -> list[tuple[str, str]]:
     """The three numbers that matter, each a name and a short text, in ASCII for any terminal."""
-    main, runs, ended = metrics[primary], metrics["verbatim_run"], metrics["ended"]
-    change = "not measured"
+    metrics, unit_name = result["metrics"], result["method"]["unit"]
+    main, runs, ended = metrics[result["primary"]], metrics["verbatim_run"], metrics["ended"]
+    said = "not measured"
     if main["items"]:
         means = [number(main["means"][variant]["value"], main) for variant in ("base", "tuned")]
-        change = f"{means[0]} -> {means[1]}{unit(main)}, {difference(main)}: {main['verdict']}"
+        against = main["against"]["base"]
+        said = f"{means[0]} -> {means[1]}{unit(main)}, {difference(main, against)}: {against['verdict']}"
     share = measured(metrics["recited"], "tuned")
+    variants = [name for name in VARIANTS if name in ended["means"]]
     lines = [
-        (main["title"], f"{change} ({main['passages']} passages)"),
+        (main["title"], f"{said} ({main['sources']} {unit_name})"),
         ("Recital", f"{share} of tuned answers; longest run {runs['largest']['tuned']:.0f} words"),
-        ("Ended by itself", f"base {measured(ended, 'base')}, tuned {measured(ended, 'tuned')}"),
+        ("Ended by itself", ", ".join(f"{name} {measured(ended, name)}" for name in variants)),
     ]
     return [(name, text.replace(MINUS, "-").replace(TIGHT, " ")) for name, text in lines]
 
 
-def _change(metric: Metric, role: str = "") -> str:
-    """What one metric says, up to the full stop: both means, the difference, and what that bears."""
-    name, over = metric["title"] + role, f"over {metric['passages']} held-out passages"
+def change(metric: Metric, other: str, unit_name: str, role: str = "") -> str:
+    """What one metric says of tuned against another variant, up to the full stop."""
+    name, over = metric["title"] + role, f"over {metric['sources']} held-out {unit_name}"
     if not metric["items"]:
         return f"{name} could not be measured"
-    base, tuned = measured(metric, "base"), measured(metric, "tuned")
-    if metric["verdict"] == "too few to tell":
-        return f"{name} is {base} for the base and {tuned} for the tuned model, {over}: too few to tell"
-    if metric["verdict"] == "no difference shown":
+    before, tuned, against = measured(metric, other), measured(metric, "tuned"), metric["against"][other]
+    called = {"base": "the base", "prompted": "the prompted base"}[other]
+    if against["verdict"] == "too few to tell":
+        return f"{name} is {before} for {called} and {tuned} for the tuned model, {over}: too few to tell"
+    if against["verdict"] == "no difference shown":
         return (
-            f"{name} does not tell the two models apart {over}: base {base}, tuned {tuned}, a difference of"
-            f" {difference(metric)}, which may be none"
+            f"{name} does not tell the two models apart {over}: {other} {before}, tuned {tuned}, a difference"
+            f" of {difference(metric, against)}, which may be none"
         )
-    moved = "rose" if metric["difference"]["value"] > 0 else "fell"
-    judged = {"better": ", which is better", "worse": ", which is worse"}.get(metric["verdict"], "")
-    return f"{name} {moved} from {base} to {tuned} {over}: {difference(metric)}{judged}"
+    moved = "rose" if against["value"] > 0 else "fell"
+    judged = {"better": ", which is better", "worse": ", which is worse"}.get(against["verdict"], "")
+    return f"{name} {moved} from {before} to {tuned} {over}: {difference(metric, against)}{judged}"
 
 
 def _recital(metrics: dict[str, Metric], recital_words: int) -> str:
     recited, runs = metrics["recited"], metrics["verbatim_run"]
     items = recited["items"]
     longest = {name: f"{words:.0f}" for name, words in runs["largest"].items()}
-    counts = {name: round(recited["means"][name]["value"] * items) for name in ("base", "tuned")}
+    counts = {
+        name: round(recited["means"][name]["value"] * items) for name in VARIANTS if name in recited["means"]
+    }
+    others = ", ".join(f"{name} {count}" for name, count in counts.items() if name != "tuned")
     own = f"the author's own unseen text reaches {longest['reference']}"
     if counts["tuned"] == 0:
         return (
@@ -117,6 +145,6 @@ def _recital(metrics: dict[str, Metric], recital_words: int) -> str:
     verb = "holds" if counts["tuned"] == 1 else "hold"
     return (
         f"The tuned model recites: {counts['tuned']} of {items} answers"
-        f" ({measured(recited, 'tuned')}; base {counts['base']}) {verb} {recital_words} or more words in a"
+        f" ({measured(recited, 'tuned')}; {others}) {verb} {recital_words} or more words in a"
         f" row from the training text, the longest {longest['tuned']} ({own})."
     )

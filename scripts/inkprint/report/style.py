@@ -1,7 +1,7 @@
 """How every figure looks, and how it is saved: PNG and SVG as files, and SVG that fits into the page.
 
-Blue and vermillion stay apart for the colour-blind (Okabe and Ito 2008). A figure is 5 inches wide with
-letters of 10 points, so that on a phone, where it shrinks to 3.7 inches, they are still 7 points.
+Blue, green and vermillion stay apart for the colour-blind (Okabe and Ito 2008). A figure is 5 inches wide
+with letters of 10 points, so that on a phone, where it shrinks to 3.7 inches, they are still 7 points.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-COLOURS = {"base": "#0072b2", "tuned": "#d55e00", "reference": "#7f7f7f"}
-NAMES = {"base": "base", "tuned": "tuned", "reference": "author"}
+COLOURS = {"base": "#0072b2", "prompted": "#009e73", "tuned": "#d55e00", "reference": "#7f7f7f"}
+NAMES = {"base": "base", "prompted": "prompted", "tuned": "tuned", "reference": "author"}
 INK, LINE = "#1a1a1a", "#d9d9d9"
+# Colour and dashes of lines that are no variants, as the labels of a ROC.
+SERIES = (
+    ("#d55e00", "-"), ("#0072b2", "-"), ("#009e73", "-"), ("#cc79a7", "-"), ("#7f7f7f", "--"), (INK, ":"),
+)  # fmt: skip
 WIDTH = 5.0  # inches
 DOTS_PER_INCH = 200
 

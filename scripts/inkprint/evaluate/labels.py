@@ -1,0 +1,156 @@
+"""06 for labels: how well a trained classifier tells them, against always saying the most frequent one.
+
+The baseline, `majority`, gives every text the shares that the labels have among the train texts. Texts of one
+group (an author, a film) are no two witnesses: a resample draws groups whole, where the table has them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inkprint.artifacts import Stage
+from inkprint.command import Command
+from inkprint.errors import UserError
+from inkprint.evaluate import label_metrics
+from inkprint.evaluate.intervals import FEWEST_SOURCES, LEVEL
+from inkprint.evaluate.label_comparison import HeldOut, compare
+from inkprint.records import (
+    LabelledText,
+    Prediction,
+    Score,
+    SplitRow,
+    content_id,
+    read_records,
+    write_json,
+    write_records,
+)
+
+FORMAT = 1
+SUM_TOLERANCE = 1e-3  # of a text's probabilities: rounding, not error
+ROWS = "02_prepare/rows.jsonl"
+
+
+def evaluate_labels(command: Command) -> None:
+    """Compare, with intervals; write scores.jsonl and metrics.json."""
+    recipe, settings = command.recipe, command.recipe.evaluate
+    grouped = "group" in (recipe.extract.columns or {})
+    names = ["03_synthesize/examples.jsonl", "05_generate/predictions.jsonl", *([ROWS] if grouped else [])]
+    stage = Stage(
+        run_folder=command.run_folder,
+        name="evaluate",
+        format_number=FORMAT,
+        settings={"evaluate": settings.model_dump()},
+        seed=recipe.seed,
+        inputs=command.inputs(*names),
+        script=command.script,
+    )
+    if command.settled(stage):
+        return
+    examples, path = (stage.inputs[name] for name in names[:2])
+    train = Counter(text.label for text in read_records(examples, LabelledText) if text.split == "train")
+    predictions = read_predictions(path)
+    held_out = bring_together(predictions, train, read_groups(stage.inputs[ROWS]) if grouped else None)
+    check_labels(path, held_out)
+    result = {
+        "primary": settings.primary_metric,
+        "method": describe_method(settings.bootstrap_samples, recipe.seed, grouped),
+        "majority": min(train, key=lambda label: (-train[label], label)),
+        "texts_cut": sum(prediction.cut for prediction in predictions),
+        **compare(held_out, train, settings.bootstrap_samples, recipe.seed),
+    }
+    with stage.writing() as folder:
+        write_records(folder / "scores.jsonl", scores_of(held_out))
+        write_json(folder / "metrics.json", result)
+        number = len(predictions)
+        stage.finish({"unit": "texts", "in": number, "out": number, "rejected": 0, "failed": 0})
+    for metric in result["metrics"].values():
+        verdicts = ", ".join(f"against {other}: {of['verdict']}" for other, of in metric["against"].items())
+        print(f"   {metric['title']:<27}{len(predictions):>7,} texts   {verdicts or 'see the report'}")
+
+
+def read_predictions(path: Path) -> list[Prediction]:
+    """The tuned variant's. Raises UserError unless each text comes once and its probabilities add up to 1."""
+    predictions = list(read_records(path, Prediction))
+    again = "make it again with: scripts/05_generate.py RECIPE --force"
+    if not predictions:
+        raise UserError(f"{path}: nothing is in it; {again}")
+    twice = [text for text, count in Counter(p.source_id for p in predictions).items() if count > 1]
+    if twice:
+        raise UserError(f"{path}: {twice[0]} stands twice; {again}")
+    known = predictions[0].probabilities.keys()
+    for prediction in predictions:
+        if prediction.variant != "tuned":
+            raise UserError(f"{path}: {prediction.id} is of variant {prediction.variant}; {again}")
+        values = prediction.probabilities.values()
+        if prediction.probabilities.keys() != known or not abs(sum(values) - 1) < SUM_TOLERANCE:
+            raise UserError(f"{path}: {prediction.id} has other labels, or they do not add up to 1; {again}")
+        if not all(0 <= value <= 1 for value in values):
+            raise UserError(f"{path}: {prediction.id} has a probability that is none; {again}")
+    return predictions
+
+
+def read_groups(path: Path) -> dict[str, str]:
+    """Of each held-out row its group; a row without one stands alone."""
+    return {
+        row.id: row.fields.get("group", row.id) for row in read_records(path, SplitRow) if row.split == "test"
+    }
+
+
+def bring_together(
+    predictions: Sequence[Prediction], train: Counter[str], groups: dict[str, str] | None
+) -> HeldOut:
+    """Both variants' probabilities over one list of labels. train: how many train texts have each label."""
+    labels = sorted({*predictions[0].probabilities, *train, *(p.label for p in predictions)})
+    shares = {label: count / train.total() for label, count in train.items()}
+    truth = [prediction.label for prediction in predictions]
+    told = {
+        "majority": label_metrics.tell(labels, [shares] * len(truth), truth),
+        "tuned": label_metrics.tell(labels, [p.probabilities for p in predictions], truth),
+    }
+    source_ids = [prediction.source_id for prediction in predictions]
+    units = source_ids if groups is None else [groups[source_id] for source_id in source_ids]
+    return HeldOut(labels, source_ids, told, np.unique(units, return_inverse=True)[1])
+
+
+def check_labels(path: Path, held_out: HeldOut) -> None:
+    """Raise UserError where every held-out text has the same label: nothing could be told apart."""
+    truth = held_out.told["tuned"].truth
+    if (truth == truth[0]).all():
+        only = held_out.labels[int(truth[0])]
+        raise UserError(f"{path}: every held-out text has the label {only}; hold out more: prepare.test")
+
+
+def scores_of(held_out: HeldOut) -> Iterator[Score]:
+    """Of each text and variant whether it is right, how sure, and its Brier score."""
+    for variant, told in held_out.told.items():
+        for metric, values in (
+            ("correct", told.correct), ("confidence", told.confidence), ("brier", told.brier)
+        ):  # fmt: skip
+            for source_id, value in zip(held_out.source_ids, values, strict=True):
+                yield Score(
+                    id=content_id("score", metric, variant, source_id),
+                    metric=metric,
+                    variant=variant,
+                    source_id=source_id,
+                    example_id=None,
+                    value=round(float(value), 6),
+                    weight=1.0,
+                )
+
+
+def describe_method(samples: int, seed: int, grouped: bool) -> dict[str, Any]:
+    """What a reader must know to check an interval; part of metrics.json."""
+    return {
+        "interval": "bootstrap, bias-corrected and accelerated; shares: Wilson and Newcombe",
+        "resampled": "groups of texts" if grouped else "texts",
+        "level": LEVEL,
+        "samples": samples,
+        "seed": seed,
+        "fewest_sources": FEWEST_SOURCES,
+        "bins": label_metrics.BINS,
+    }

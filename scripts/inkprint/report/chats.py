@@ -1,0 +1,137 @@
+"""The report of chats: the verdict on answers and likelihoods, prompts side by side, and the figures."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkprint.evaluate.variants import VARIANTS
+from inkprint.records import Answer, Example, Recital, Score, read_records
+from inkprint.report import numbers
+from inkprint.report.examples import Made
+from inkprint.report.facts import read_json
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from inkprint.recipe import Recipe
+
+TEMPLATE = "chats"
+LOSS_UNIT = "nats per token"
+INPUTS = (
+    "04_train/mask_proof.json",
+    "05_generate/answers.jsonl",
+    "06_evaluate/recitals.jsonl",
+    "06_evaluate/words.json",
+)
+FIGURES = {
+    "perplexity": ("Perplexity per {one}", "Each held-out {one} twice. Lines and bands: all {unit}"
+                   " together with the 95 % interval. Lower is better."),
+    "similarity": ("Similarity per prompt", "TF-IDF cosine of each answer with what the author wrote there;"
+                   " 1 would be the same words. Higher is closer."),
+    "keywords": ("Keyword density", "A dot is an answer, or the author's own text for its prompt."
+                 " Cross: mean and 95 % interval."),
+    "responses": ("Response characteristics", "A dot is an answer, or the author's own text for its prompt."
+                  " Cross: mean and 95 % interval."),
+    "clouds": ("Word clouds", "The most frequent words, larger where more frequent; English function words"
+               " are left out."),
+    "heatmap": ("Keywords, one by one", "How often each keyword comes in a thousand words."),
+    "radar": ("All at a glance", ""),  # radar_caption
+}  # fmt: skip
+
+
+def read_examples(path: Path) -> list[Made]:
+    """Of each example its task, its split and who wrote of it what was not there."""
+    return [Made(example.task, example.split, example.provider) for example in read_records(path, Example)]
+
+
+def describe(
+    recipe: Recipe, inputs: dict[str, Path], result: dict[str, Any], places: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the template needs beside metrics.json. places: of each passage or row where it stands."""
+    answers = list(read_records(inputs["05_generate/answers.jsonl"], Answer))
+    recitals = list(read_records(inputs["06_evaluate/recitals.jsonl"], Recital))
+    return {
+        "recital_words": result["method"]["recital_words"],
+        "sentences": numbers.verdict_sentences(result),
+        "prompts": side_by_side(answers, recitals, places, recipe.report.answers_shown, recipe.seed),
+        "prompts_in_all": len({answer.example_id for answer in answers}),
+        "variants": [name for name in VARIANTS if name in result["metrics"]["ended"]["means"]],
+        "proof": read_json(inputs["04_train/mask_proof.json"]),
+    }
+
+
+def draw(
+    inputs: dict[str, Path], result: dict[str, Any], seed: int
+) -> Iterator[tuple[str, tuple[str, str], Figure]]:
+    """Name, title and caption, and figure, in the report's order."""
+    from inkprint.report import figures
+
+    scores = figures.by_item(list(read_records(inputs["06_evaluate/scores.jsonl"], Score)))
+    words, unit = read_json(inputs["06_evaluate/words.json"]), result["method"]["unit"]
+    for name, figure in figures.draw_all(scores, result, words, seed):
+        title, caption = (text.format(unit=unit, one=unit.removesuffix("s")) for text in FIGURES[name])
+        yield name, (title, caption or radar_caption(result["radar"])), figure
+
+
+def lines(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """For the terminal."""
+    return numbers.three_lines(result)
+
+
+def side_by_side(
+    answers: list[Answer], recitals: list[Recital], places: Mapping[str, str], shown: int, seed: int
+) -> list[dict[str, Any]]:
+    """`shown` prompts drawn by seed, each with what every variant and the author say to it."""
+    of_prompt: dict[str, dict[str, Answer]] = {}
+    for answer in answers:
+        of_prompt.setdefault(answer.example_id, {})[answer.variant] = answer
+    runs = {(recital.example_id, recital.variant): recital for recital in recitals}
+    order = random.Random(seed).sample(sorted(of_prompt), len(of_prompt))
+    # As many passages as there are to see, before a second prompt of the same one.
+    turns: Counter[str] = Counter()
+    turn_of = {}
+    for example_id in order:
+        source_id = of_prompt[example_id]["base"].source_id
+        turn_of[example_id], turns[source_id] = turns[source_id], turns[source_id] + 1
+    drawn = sorted(order, key=lambda example_id: turn_of[example_id])[:shown]
+    return [
+        {
+            "voices": [
+                (variant, _voice(of_prompt[example_id][variant], runs, places))
+                for variant in VARIANTS
+                if variant in of_prompt[example_id]
+            ],
+            "place": places[of_prompt[example_id]["base"].source_id],
+            "example": of_prompt[example_id]["base"],
+        }
+        for example_id in drawn
+    ]
+
+
+def _voice(answer: Answer, runs: dict[tuple[str, str], Recital], places: Mapping[str, str]) -> dict[str, Any]:
+    """An answer cut at its longest verbatim run: before, run, after."""
+    run = runs[answer.example_id, answer.variant]
+    return {
+        "answer": answer,
+        "before": answer.answer[: run.start],
+        "run": answer.answer[run.start : run.end],
+        "after": answer.answer[run.end :],
+        "words": run.words,
+        "source": places.get(run.train_source_id, ""),
+    }
+
+
+def radar_caption(radar: list[dict[str, Any]]) -> str:
+    """How each axis was brought to 0 to 1, in words."""
+    titles: dict[str, list[str]] = {}
+    for axis in radar:
+        titles.setdefault(axis["rule"], []).append(axis["title"])
+    rules = "; ".join(f"{', '.join(names)}: {rule}" for rule, names in titles.items())
+    gaps = " A gap: that variant has no such number." if any(None in axis.values() for axis in radar) else ""
+    return (
+        f"Means brought to 0 to 1, the rim is 1. {rules}.{gaps} For the eye only; the table has the numbers."
+    )
