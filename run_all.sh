@@ -7,6 +7,7 @@
 #   --force                     also what is up to date
 #   --estimate                  up to prepare, then only say what synthesize will ask, and what that costs
 #   --sample N                  likewise, but really send N requests: artifacts/NAME/sample.html
+#   --rehearse                  the same in minutes on any machine, with a tiny model: artifacts/NAME-rehearsal/
 #   --plan                      only say what would run, why and how long
 #   --status                    where the run is, from any terminal, also after a crash
 #   --set SECTION.KEY=VALUE     change a setting (again for more); needs --run
@@ -31,7 +32,7 @@ fail() {
   exit 2
 }
 
-recipe='' from='' to='' force='' mode=run runtime=auto run_name='' on_end=''
+recipe='' from='' to='' force='' mode=run runtime=auto run_name='' on_end='' rehearse=''
 settings=() asking=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -43,6 +44,7 @@ while [ $# -gt 0 ]; do
     --runtime) runtime=$2 && shift ;;
     --on-end) on_end=$2 && shift ;;
     --force) force=--force ;;
+    --rehearse) rehearse=yes ;;
     --estimate) asking+=(--estimate) ;;
     --sample)
       [[ $2 =~ ^[1-9][0-9]*$ ]] || fail "--sample $2: a whole number from 1"
@@ -67,6 +69,11 @@ case ${asking[*]} in
     [[ ${to:=synthesize} = synthesize ]] || fail "${asking[0]} ends with synthesize: --to $to does not go with it"
     ;;
 esac
+if [ -n "$rehearse" ]; then
+  [ "$mode" = run ] && [ -z "${asking[*]}" ] || fail "--rehearse goes with none of --plan, --status, --estimate, --sample"
+  [ -z "$from" ] || fail "--rehearse begins anew: --from $from does not go with it"
+  force=--force # it is to prove that this code does it, not that some did
+fi
 
 # A rented machine costs until somebody stops it: that command is the user's, for this project stops none.
 # shellcheck disable=SC2329 # the trap calls it
@@ -136,7 +143,7 @@ no_container() {
     echo "the image is not built: ${COMPOSE_FILE:+COMPOSE_FILE=$COMPOSE_FILE }INKPRINT_COMMIT=\$(git rev-parse --short=12 HEAD) docker compose build"
   elif [[ $recipe != recipes/* && $recipe != artifacts/* && $recipe != data/* ]]; then
     echo "$recipe lies outside recipes/, artifacts/ and data/, which are what a container sees"
-  elif grep -Eqs '^device: +gpu' "$recipe"; then
+  elif [ -z "$rehearse" ] && grep -Eqs '^device: +gpu' "$recipe"; then
     no_gpu
   fi
 }
@@ -262,6 +269,11 @@ elif [ ${#settings[@]} -gt 0 ]; then
   fail "--set changes the recipe, so the result needs a name of its own: --run NAME"
 fi
 
+rehearsed=$recipe
+if [ -n "$rehearse" ]; then
+  recipe=$(script rehearse.py "$rehearsed") || exit
+fi
+
 if [ "$mode" = status ]; then
   script status.py "$recipe"
   exit
@@ -297,7 +309,11 @@ for stage in "${stages[@]:first:last-first+1}"; do
       ;;
     train | generate) make_demo_base_for "$file" model || exit ;;
   esac
+  if [ "$rehearse:$stage" = yes:train ]; then
+    script rehearse.py "$rehearsed" --shorten || exit
+  fi
   script "$file" "$recipe" $force "$@" || exit
 done
+[ -z "$rehearse" ] || script rehearse.py "$rehearsed" --verdict || exit
 exit
 }

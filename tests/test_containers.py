@@ -53,6 +53,7 @@ ONLINE = [
     "train",
     "generate",
     "doctor",
+    "rehearse",
     "run",
     "export",
     "chat",

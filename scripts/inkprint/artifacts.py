@@ -32,6 +32,8 @@ NUMBERS = {
     "evaluate": "06",
     "report": "07",
 }
+# A run with this file is a rehearsal of another: what it took says nothing about a run.
+REHEARSAL = "rehearsal.json"
 # Parts of the package that are neither a stage's own nor everybody's.
 PARTS = {"synthesize": ("asking",)}
 
@@ -120,6 +122,8 @@ class Stage:
         for other in (self.run_folder, *sorted(self.run_folder.parent.glob("*"))):
             manifest = read_manifest(stage_folder(other, self.name))
             if manifest is None or not manifest["input_bytes"] or manifest["device"] != device_name():
+                continue
+            if other != self.run_folder and (other / REHEARSAL).is_file():
                 continue
             if manifest["settings"].get("model") == self.settings.get("model"):
                 return manifest["seconds"] * size / manifest["input_bytes"]

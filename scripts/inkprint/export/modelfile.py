@@ -81,7 +81,7 @@ def _parameters(recipe: Recipe, chat: Chat, room: int) -> Iterator[tuple[str, st
         yield "top_k", str(settings.top_k)
     else:
         yield "temperature", "0"
-    # Ollama's own default is 1.1, and counts the prompt, too.
+    # Ollama's own default has been 1.1.
     yield "repeat_penalty", f"{settings.repetition_penalty:g}"
     wanted = max(CONTEXT_TOKENS, recipe.train.max_tokens + settings.max_new_tokens)
     yield "num_ctx", str(min(room, wanted))

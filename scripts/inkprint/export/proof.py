@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inkprint.chat import Chat
 from inkprint.completion import complete
 from inkprint.errors import UserError
-from inkprint.generate.likelihoods import Weighed, of_examples, of_passages, weigh
 from inkprint.recipe import Recipe
 from inkprint.records import Answer, AnyRecord, Example, Likelihood, Passage, read_records
+
+if TYPE_CHECKING:
+    from inkprint.generate.likelihoods import Weighed
 
 LIMIT_NATS = 0.01  # a token, between merged weights and adapter; rounding to bfloat16 makes some 0.001
 TEXTS = 6  # of some 500 tokens: a minute or more where 14 billion parameters run on a CPU
@@ -78,6 +80,8 @@ def held_out(recipe: Recipe, run_folder: Path, chat: Chat, room: int) -> HeldOut
 
 def _texts(recipe: Recipe, run_folder: Path, chat: Chat, examples: list[Example]) -> list[Weighed]:
     """What 05 weighs, of a few sources: of documents passages, of rows all answers of a row."""
+    from inkprint.generate.likelihoods import of_examples, of_passages
+
     if recipe.extract.columns is None:
         passages = _read(run_folder / "02_prepare" / "passages.jsonl", Passage)
         return of_passages(
@@ -89,6 +93,8 @@ def _texts(recipe: Recipe, run_folder: Path, chat: Chat, examples: list[Example]
 
 def listen(model: Any, chat: Chat, held: HeldOut, recipe: Recipe, room: int) -> Said:
     """A model's log-likelihood of the held-out texts, and its greedy answers to the held-out prompts."""
+    from inkprint.generate.likelihoods import weigh
+
     records = weigh(model, chat, held.texts, "", room)
     tokens = min(ANSWER_TOKENS, recipe.generate.max_new_tokens)
     made = complete(model, chat, held.prompts, recipe.seed, tokens, 0.0, stop=recipe.generate.stop)
