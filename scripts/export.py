@@ -19,6 +19,7 @@ for a base that is fetched, and for a GGUF what docs/export.md says. The demo: 1
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from inkprint.export import gguf, modelfile, proof, templates, weights
 from inkprint.export.folder import Export, check_memory, check_room
 from inkprint.generate.trained import ADAPTER, full_model, require_trained
 from inkprint.hashes import hash_file
-from inkprint.models import base_inputs, positions
+from inkprint.models import base_inputs, check_base, positions
 from inkprint.recipe import Recipe, prompt_files
 from inkprint.recipe_file import load_recipe
 from inkprint.recipe_generate import Classify, Sample
@@ -159,6 +160,9 @@ def write_gguf(recipe: Recipe, chat: Chat, llama: gguf.LlamaCpp, folder: Path, r
         if bool(gguf.metadata(llama, target).get("tokenizer.ggml.add_bos_token")) != modelfile.adds_bos(chat):
             raise UserError("no Modelfile: in the GGUF texts begin in another way than in training")
         text = modelfile.make_modelfile(recipe, chat, target.name, persona_of(recipe), room)
+        modelfile.check_modelfile(text, chat, modelfile.as_a_server(chat))
+        if llama.tokenizer is not None:
+            modelfile.check_modelfile(text, chat, partial(gguf.tokens, llama, target))
     except UserError as error:
         return str(error)
     made.write_text(text, encoding="utf-8")
@@ -202,6 +206,7 @@ def run(options: argparse.Namespace) -> None:
     files = check_trained(recipe, run_folder, options.recipe)
     llama = gguf.find_llama_cpp(options.gguf) if options.gguf else None
     base = weights.sixteen_bit_base(recipe)
+    check_base(base)
     made = Export(options.out or run_folder / "export", identity(recipe, files, base))
     made.check_place()
     kept = made.state()

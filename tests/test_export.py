@@ -408,34 +408,54 @@ def test_a_template_that_changes_with_the_turn_has_no_modelfile():
 
 @pytest.mark.training
 def test_a_modelfile_with_other_tokens_is_refused():
-    from inkprint.export.modelfile import check_modelfile
+    from inkprint.export.modelfile import as_a_server, check_modelfile
     from inkprint.export.templates import find_pieces
 
     chat = chat_for("qwen3")
     template = go_template(find_pieces(chat))
-    check_modelfile(f'FROM x\nTEMPLATE """{template}"""\n', chat)
+    check_modelfile(f'FROM x\nTEMPLATE """{template}"""\n', chat, as_a_server(chat))
     without_thoughts = template.replace("<think>\n\n</think>\n\n", "")
     assert without_thoughts != template
     with pytest.raises(UserError, match="no Modelfile: a chat of user has other tokens"):
-        check_modelfile(f'FROM x\nTEMPLATE """{without_thoughts}"""\n', chat)
+        check_modelfile(f'FROM x\nTEMPLATE """{without_thoughts}"""\n', chat, as_a_server(chat))
+
+
+def begins_by_itself(chat):
+    """From now on the tokenizer puts its begin-of-text token before a text, and so does a server."""
+    from tokenizers.processors import TemplateProcessing
+
+    begin = (chat.tokenizer.bos_token, chat.tokenizer.bos_token_id)
+    chat.tokenizer._tokenizer.post_processor = TemplateProcessing(
+        single=f"{begin[0]} $A", pair=f"{begin[0]} $A $B", special_tokens=[begin]
+    )
+
+
+@pytest.mark.training
+def test_a_beginning_of_text_that_opens_every_user_turn_is_written_by_the_server_at_first():
+    from inkprint.export.modelfile import as_a_server, check_modelfile, make_modelfile
+    from inkprint.recipe_file import check_recipe
+
+    recipe = check_recipe(yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text()), "demo")
+    (path,) = (path for path in OWN_TEMPLATES if path.stem == "tinystories")
+    chat = chat_of(path, "<|start_story|>")
+    begins_by_itself(chat)
+    made = make_modelfile(recipe, chat, "x.gguf", None, 512)
+    check_modelfile(made, chat, as_a_server(chat))
+    assert 'TEMPLATE """{{ if .System }}{{ .System }}\n\n<|start_story|>{{ end }}{{ range' in made
 
 
 @pytest.mark.training
 def test_a_beginning_of_text_that_the_server_adds_is_not_written_twice():
-    from tokenizers.processors import TemplateProcessing
-
-    from inkprint.export.modelfile import make_modelfile
+    from inkprint.export.modelfile import as_a_server, check_modelfile, make_modelfile
     from inkprint.recipe_file import check_recipe
 
     values = yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text())
     recipe = check_recipe(values, "demo")
     chat = chat_for("llama3")
     assert "<|begin_of_text|>" in make_modelfile(recipe, chat, "x.gguf", "You are she.", 8192)
-    bos = ("<|begin_of_text|>", chat.tokenizer.bos_token_id)
-    chat.tokenizer._tokenizer.post_processor = TemplateProcessing(
-        single=f"{bos[0]} $A", pair=f"{bos[0]} $A $B", special_tokens=[bos]
-    )
+    begins_by_itself(chat)
     made = make_modelfile(recipe, chat, "x.gguf", "You are she.", 8192)
+    check_modelfile(made, chat, as_a_server(chat))
     assert "<|begin_of_text|>" not in made
     assert 'SYSTEM """You are she."""\n' in made and "PARAMETER num_ctx 4096" in made
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,12 @@ _GET = (
 
 @dataclass(frozen=True)
 class LlamaCpp:
-    """A checkout of llama.cpp: converter, reader of GGUF files, and quantizer where it is built."""
+    """A checkout of llama.cpp: converter and reader; quantizer and tokenizer where they are built."""
 
     converter: Path
     reader: Path
     quantizer: Path | None
+    tokenizer: Path | None
     form: str  # of FORMATS: what is wanted of it
 
 
@@ -41,10 +43,8 @@ def find_llama_cpp(form: str) -> LlamaCpp:
     found = LlamaCpp(
         converter=folder / "convert_hf_to_gguf.py",
         reader=folder / "gguf-py" / "gguf" / "scripts" / "gguf_dump.py",
-        quantizer=next(
-            (p for part in ("", "build/bin", "bin") if (p := folder / part / "llama-quantize").is_file()),
-            None,
-        ),
+        quantizer=_built(folder, "llama-quantize"),
+        tokenizer=_built(folder, "llama-tokenize"),
         form=form,
     )
     for part in (found.converter, found.reader):
@@ -75,6 +75,20 @@ def metadata(llama: LlamaCpp, gguf: Path) -> dict[str, Any]:
     """A GGUF's keys and values, such as tokenizer.ggml.add_bos_token."""
     said = _run([sys.executable, llama.reader, "--json", "--no-tensors", gguf])
     return {key: entry.get("value") for key, entry in json.loads(said)["metadata"].items()}
+
+
+def tokens(llama: LlamaCpp, gguf: Path, text: str) -> list[int]:
+    """A text's tokens by llama.cpp itself, as a server reads it."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        said = _run([llama.tokenizer, "-m", gguf, "-f", file.name, "--ids", "--log-disable"])
+    return json.loads(said.strip().splitlines()[-1])
+
+
+def _built(folder: Path, program: str) -> Path | None:
+    places = (folder / part / program for part in ("", "build/bin", "bin"))
+    return next((place for place in places if place.is_file()), None)
 
 
 def _run(command: list[Any]) -> str:

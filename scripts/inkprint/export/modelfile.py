@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from inkprint.chat import Chat
@@ -17,7 +17,7 @@ CONTEXT_TOKENS = 4096  # what Ollama keeps in memory for a chat; more where trai
 
 
 def make_modelfile(recipe: Recipe, chat: Chat, gguf: str, persona: str | None, room: int) -> str:
-    """The Modelfile's text. Raises UserError where the chat template has no equal in Ollama.
+    """The Modelfile's text, to be checked. Raises UserError where the chat template has no equal in Ollama.
 
     gguf: the file's name beside the Modelfile. persona: the system prompt of training, if any.
     room: tokens that the model holds.
@@ -32,26 +32,32 @@ def make_modelfile(recipe: Recipe, chat: Chat, gguf: str, persona: str | None, r
     if persona is not None:
         lines.append(f'SYSTEM """{persona}"""')
     lines += [f"PARAMETER {name} {value}" for name, value in _parameters(recipe, chat, room)]
-    text = "\n".join(lines) + "\n"
-    check_modelfile(text, chat)
-    return text
+    return "\n".join(lines) + "\n"
 
 
-def check_modelfile(text: str, chat: Chat) -> None:
-    """Raise UserError unless chats of every shape have the same tokens by this Modelfile as in training."""
+def check_modelfile(text: str, chat: Chat, tokenize: Callable[[str], list[int]]) -> None:
+    """Raise UserError unless chats of every shape have the same tokens by this Modelfile as in training.
+
+    tokenize: as a server does it, with the begin-of-text token that it puts in front.
+    """
     template = re.search(r'^TEMPLATE """(.*?)"""$', text, re.MULTILINE | re.DOTALL)
     assert template is not None, text
-    bos = [chat.tokenizer.bos_token_id] if adds_bos(chat) else []
     for messages in shapes(chat):
-        ours, theirs = chat.generation_prompt(messages), bos + chat.ids(render(template[1], messages))
+        ours, theirs = chat.generation_prompt(messages), tokenize(render(template[1], messages))
         if ours != theirs:
             roles = ", ".join(message.role for message in messages)
             at = next((n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
             at = min(len(ours), len(theirs)) if at is None else at
             raise UserError(
                 f"no Modelfile: a chat of {roles} has other tokens by Ollama's template than in training,"
-                f" from token {at} on; use the GGUF with llama.cpp's server and --jinja instead"
+                f" from token {at} on; the GGUF is there, and wants training's tokens"
             )
+
+
+def as_a_server(chat: Chat) -> Callable[[str], list[int]]:
+    """Tokens of a text by the tokenizer of training, as near to a server's as it comes."""
+    begin = [chat.tokenizer.bos_token_id] if adds_bos(chat) else []
+    return lambda text: begin + chat.ids(text)
 
 
 def adds_bos(chat: Chat) -> bool:

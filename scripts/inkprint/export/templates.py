@@ -118,7 +118,9 @@ def find_pieces(chat: Chat) -> Pieces:
     heads = [opening, between, *([system[1]] if system else [])]
     before_user = _shared([head[::-1] for head in heads])[::-1]
     before_user = before_user[min(_special_at(chat, before_user), default=(0, 0))[0] :]
-    if before_user == between:
+    if chat.tokenizer.bos_token:  # it stays in front of all: a server may put it there by itself
+        before_user = before_user.rpartition(chat.tokenizer.bos_token)[2]
+    if before_user and before_user == between:
         before_user = between[len(_to_end_of_turn(chat, between)) :]
     assert all(head.endswith(before_user) for head in heads), heads
     cut = len(before_user)
