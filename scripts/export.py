@@ -222,7 +222,8 @@ def run(options: argparse.Namespace) -> None:
         output.status(state="done")
     except BaseException as error:
         problem = as_user_error(error, made.folder)
-        output.status(state="failed", error=str(problem or repr(error)))
+        stopped = isinstance(error, KeyboardInterrupt)
+        output.status(state="stopped" if stopped else "failed", error=str(problem or repr(error)))
         if problem is None:
             raise
         raise problem from None

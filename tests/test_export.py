@@ -503,3 +503,53 @@ def test_an_export_lands_whole_or_not_at_all(tmp_path):
         other.land()
     assert (tmp_path / "export" / "a.txt").read_text() == "second"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["export"]
+
+
+@pytest.mark.training
+def test_of_a_table_the_answers_of_six_rows_are_weighed_as_05_weighs_them(tmp_path):
+    from test_recipe import table_values
+
+    from inkprint.export.proof import Said, compare, held_out
+    from inkprint.generate.likelihoods import of_examples
+    from inkprint.recipe_file import check_recipe
+    from inkprint.records import Example, Likelihood, write_records
+
+    recipe = check_recipe(table_values(columns={"prompt": "q", "answer": "a"}), "r.yaml")
+    chat = chat_for("qwen3")
+    examples = [
+        Example(
+            id=f"example-{row}-{turn}",
+            source_id=f"row-{row}",
+            task="rows",
+            split="train" if row == 0 else "test",
+            prompt=[Message(role="user", content=f"Who is {row % 4}?")],
+            completion=[Message(role="assistant", content=f"Nobody, {turn} times.")],
+            provider="template",
+        )
+        for row in range(9)
+        for turn in range(2)
+    ]
+    (tmp_path / "03_synthesize").mkdir()
+    write_records(tmp_path / "03_synthesize" / "examples.jsonl", examples)
+    held = held_out(recipe, tmp_path, chat, 4096)
+    assert held.texts == of_examples(examples[2:14], chat), "rows 1 to 6, two answers each"
+    assert len({one.prompt[-1].content for one in held.asked}) == len(held.asked) == 3
+    said = {"adapter": Said(-2.0, ["a"] * 3), "merged": Said(-2.0, ["b"] * 3)}
+    assert compare(held, said)["nats_a_token"]["trained"] is None
+
+    def of_05(tokens):
+        return [
+            Likelihood(
+                id=f"likelihood-{row}", source_id=f"row-{row}", variant="tuned", log_likelihood=-30.0 * row,
+                tokens=tokens, bytes=9,
+            )
+            for row in range(1, 9)
+        ]  # fmt: skip
+
+    (tmp_path / "05_generate").mkdir()
+    path = tmp_path / "05_generate" / "likelihoods.jsonl"
+    write_records(path, of_05(held.tokens // 6))
+    again = compare(held_out(recipe, tmp_path, chat, 4096), said)
+    assert again["nats_a_token"]["trained"] == pytest.approx(-30 * 21 / held.tokens)
+    write_records(path, of_05(held.tokens // 6 + 1))
+    assert compare(held_out(recipe, tmp_path, chat, 4096), said)["merged_off_trained"] is None

@@ -67,6 +67,8 @@ class Export:
     def land(self) -> None:
         """Write the manifest and put the new folder in place of the old one."""
         paths = sorted(path for path in self._partial.rglob("*") if path.is_file())
+        for path in paths:
+            path.chmod(0o644)  # safetensors writes for its owner alone, and a server may be somebody else
         manifest = {
             "export": self.identity["run"],
             "key": hash_json(self.identity),
