@@ -48,7 +48,7 @@ from inkprint.train.checkpoints import (
 )
 from inkprint.train.classifier import Labelled, make_label_trainer, read_labelled
 from inkprint.train.linear import train_linear
-from inkprint.train.memory import fitting_batch, note_shortage, shortages, start_again
+from inkprint.train.memory import batch_of, fitting_batch, note_shortage, shortages, start_again
 from inkprint.train.plan import Plan
 
 
@@ -109,20 +109,20 @@ def make_trainer(recipe: Recipe, stage: Stage, rows: Chats | Labelled, plan: Pla
     return trainer, checkpoint
 
 
-def run(trainer: Any, recipe: Recipe, stage: Stage, checkpoint: Path | None) -> None:
-    """Train to the end, or to where no look at the validation split brought anything better."""
+def run(trainer: Any, recipe: Recipe, stage: Stage, steps: int, checkpoint: Path | None) -> None:
+    """Train all the steps, or to where no look at the validation split brought anything better."""
     import torch
     from transformers import TrainerState
 
     if checkpoint is not None:
-        trainer.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
-        if has_stopped(validation_losses(trainer.state.log_history), recipe.train.stop_after_evaluations):
+        state = trainer.state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+        losses = validation_losses(state.log_history)
+        if state.global_step == steps or has_stopped(losses, recipe.train.stop_after_evaluations):
             return  # killed between its last save and its result
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except torch.OutOfMemoryError:
-        batch = fitting_batch(recipe.train, stage.work_folder)
-        note_shortage(stage.work_folder, batch, trainer.state.global_step)
+        note_shortage(stage.work_folder, batch_of(trainer.args), trainer.state.global_step)
         raise
 
 
@@ -131,8 +131,9 @@ def main(command: Command) -> None:
     stage = make_stage(command)
     if team.rank() > 0:
         team.follow_the_leader()
-        trainer, checkpoint = make_trainer(recipe, stage, *read_rows(command, stage))
-        run(trainer, recipe, stage, checkpoint)
+        rows, plan = read_rows(command, stage)
+        trainer, checkpoint = make_trainer(recipe, stage, rows, plan)
+        run(trainer, recipe, stage, plan.steps, checkpoint)
         return
     if command.settled(stage, lambda: check_machine(recipe)):
         return
@@ -174,7 +175,7 @@ def train(command: Command, stage: Stage) -> None:
         trainer.add_callback(follow)
         if isinstance(rows, Chats):
             trainer.add_callback(ask_samples(recipe, rows, stage.work_folder))
-        run(trainer, recipe, stage, checkpoint)
+        run(trainer, recipe, stage, plan.steps, checkpoint)
     losses = validation_losses(trainer.state.log_history)
     steps, best = trainer.state.global_step, best_step(losses)
     stopped = steps < plan.steps

@@ -26,35 +26,40 @@ the same answers. Time: half a minute for the demo on 2 cores. Memory: that of t
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inkprint.artifacts import Stage
+from inkprint.chat import Chat
 from inkprint.command import Command, start
 from inkprint.errors import UserError
+from inkprint.generate.alone import compare_alone, told
 from inkprint.generate.answers import answer_batch
 from inkprint.generate.labels import EXAMPLES, label_texts
 from inkprint.generate.prompted import Prompted, make_prompted, prompt_names
 from inkprint.generate.prompts import Batch, choose_prompts, fitting, make_batches
 from inkprint.generate.speakers import Speakers
 from inkprint.generate.trained import base_of, needs_base, trained_files
-from inkprint.generate.work import kept
+from inkprint.generate.work import Job, Turns, settled, take_turns
 from inkprint.models import check_base, import_unsloth, positions
 from inkprint.recipe import Recipe, prompt_files
 from inkprint.recipe_generate import Answers, Classify
 from inkprint.recipe_train import Tuning
 from inkprint.records import Answer, Example, Likelihood, Passage, Reject, Split, read_records, write_records
 
+if TYPE_CHECKING:
+    from inkprint.generate.likelihoods import Weighed
+
 PASSAGES = "02_prepare/passages.jsonl"
 
 
 def main(command: Command) -> None:
     """Load the base, choose the prompts, let each variant answer and weigh, and see that they differ."""
-    recipe = command.recipe
+    recipe, turns = command.recipe, take_turns()
     stage = make_stage(command)
-    if command.settled(stage, lambda: check_machine(recipe)):
+    if settled(command, stage, turns, lambda: check_machine(recipe)):
         return
     if recipe.generate.method == "classify":
-        label_texts(command, stage)
+        label_texts(command, stage, turns)
         return
     with command.working().quiet():
         import_unsloth(recipe.model, recipe.device, command.run_folder.parent / "cache")
@@ -63,7 +68,11 @@ def main(command: Command) -> None:
     prompted = make_variant(recipe, stage, speakers, room)
     chosen = choose_prompts(examples_of(stage, "test"), recipe.generate.prompts, recipe.seed)
     batches, rejects = plan_batches(recipe, speakers, prompted, chosen, room)
-    answers, likelihoods = speak(command, stage, speakers, batches, room)
+    jobs, alone = speak(command, stage, turns, speakers, batches, room)
+    if turns.number > 0:
+        return
+    answers = [one for job in jobs if job.make is answer_batch for one in job.records(Answer)]
+    likelihoods = [one for job in jobs if job.make is not answer_batch for one in job.records(Likelihood)]
     check_difference(likelihoods)
     with stage.writing() as folder:
         write_records(folder / "answers.jsonl", sorted(answers, key=lambda a: (a.example_id, a.variant)))
@@ -71,8 +80,10 @@ def main(command: Command) -> None:
         write_records(folder / "rejects.jsonl", rejects)
         out = len(chosen) - len(rejects)
         counts = {"unit": "prompts", "in": len(chosen), "out": out, "rejected": len(rejects), "failed": 0}
-        stage.finish(counts, **({"prompted": prompted.facts()} if prompted else {}))
-    summarize(answers, likelihoods, rejects, prompted)
+        stage.finish(counts, alone=alone, **({"prompted": prompted.facts()} if prompted else {}))
+    summarize(answers, likelihoods, rejects)
+    for line in filter(None, (prompted.summary() if prompted else "", told(alone))):
+        print(f"   {line}")
 
 
 def check_machine(recipe: Recipe) -> None:
@@ -153,36 +164,58 @@ def plan_batches(
     return batches | {"tuned": plain}, rejects
 
 
-def speak(
-    command: Command, stage: Stage, speakers: Speakers, batches: dict[str, list[Batch]], room: int
-) -> tuple[list[Answer], list[Likelihood]]:
-    """Every variant's answers and likelihoods; "prompted" weighs nothing."""
-    from inkprint.generate.likelihoods import of_examples, of_passages, weigh
+def plan_jobs(
+    recipe: Recipe, stage: Stage, chat: Chat, batches: dict[str, list[Batch]], texts: list[Weighed], room: int
+) -> dict[str, list[Job]]:
+    """Each variant's answers and likelihoods; "prompted" weighs nothing."""
+    from inkprint.generate.likelihoods import weigh
 
-    recipe, chat, work = command.recipe, speakers.chat, stage.work_folder
+    jobs: dict[str, list[Job]] = {}
+    for variant, own in batches.items():
+        jobs[variant] = []
+        if variant != "prompted":
+            path = stage.work_folder / f"likelihoods-{variant}.jsonl"
+            jobs[variant].append(Job(path, weigh, (chat, texts, variant, room)))
+        for number, batch in enumerate(own):
+            path = stage.work_folder / f"answers-{variant}-{number:05d}.jsonl"
+            arguments = (chat, batch, variant, recipe.generate, recipe.seed + number)
+            jobs[variant].append(Job(path, answer_batch, arguments))
+    return jobs
+
+
+def speak(
+    command: Command,
+    stage: Stage,
+    turns: Turns,
+    speakers: Speakers,
+    batches: dict[str, list[Batch]],
+    room: int,
+) -> tuple[list[Job], dict[str, Any]]:
+    """Do this process's jobs. Returns those of all, and what the leader found that a batch changes."""
+    from inkprint.generate.likelihoods import of_examples, of_passages
+
+    recipe, chat = command.recipe, speakers.chat
     if PASSAGES in stage.inputs:
         texts = of_passages(passages_of(stage, "test"), chat)
     else:
         texts = of_examples(examples_of(stage, "test"), chat)
-    work.mkdir(parents=True, exist_ok=True)
-    answers: list[Answer] = []
-    likelihoods: list[Likelihood] = []
+    jobs = plan_jobs(recipe, stage, chat, batches, texts, room)
+    every = [job for own in jobs.values() for job in own]
+    mine = {job.path for number, job in enumerate(every) if turns.mine(number)}
+    stage.work_folder.mkdir(parents=True, exist_ok=True)
+    alone: dict[str, Any] = {}
     output = command.working()
-    total = 2 + sum(map(len, batches.values()))
-    with output.counter("batches", total) as advance, output.quiet():
-        for variant, model in speakers.each(list(batches), texts[0].ids):
-            if variant != "prompted":
-                path = work / f"likelihoods-{variant}.jsonl"
-                likelihoods += kept(path, Likelihood, weigh, model, chat, texts, variant, room)
-                advance()
-            for number, batch in enumerate(batches[variant]):
-                path, seed = work / f"answers-{variant}-{number:05d}.jsonl", recipe.seed + number
-                answers += kept(
-                    path, Answer, answer_batch, model, chat, batch, variant, recipe.generate, seed
-                )
-                advance()
+    with output.counter("batches", len(mine)) as advance, output.quiet():
+        for variant, model in speakers.each(list(jobs), texts[0].ids):
+            if variant == "base" and turns.number == 0:
+                new_tokens = recipe.generate.max_new_tokens
+                alone = compare_alone(model, chat, batches["base"], texts, room, new_tokens)
+            for job in jobs[variant]:
+                if job.path in mine:
+                    job.do(model)
+                    advance()
             del model  # or the base would still be in memory when the trained model is loaded
-    return answers, likelihoods
+    return every, alone
 
 
 def check_difference(likelihoods: list[Likelihood]) -> None:
@@ -191,10 +224,8 @@ def check_difference(likelihoods: list[Likelihood]) -> None:
     assert sums["base"] != sums["tuned"], "base and tuned weigh every text alike: training changed nothing"
 
 
-def summarize(
-    answers: list[Answer], likelihoods: list[Likelihood], rejects: list[Reject], prompted: Prompted | None
-) -> None:
-    """What a person should know of it, in a line or two."""
+def summarize(answers: list[Answer], likelihoods: list[Likelihood], rejects: list[Reject]) -> None:
+    """What came of it, in a line."""
     ended: dict[str, list[bool]] = {}
     for answer in answers:
         ended.setdefault(answer.variant, []).append(answer.ended)
@@ -202,8 +233,6 @@ def summarize(
     weighed = len({one.source_id for one in likelihoods})
     prompts = len({answer.example_id for answer in answers})
     print(f"   {prompts} prompts, {weighed} texts weighed; {shares}; {len(rejects)} rejected")
-    if prompted:
-        print(f"   {prompted.summary()}")
 
 
 if __name__ == "__main__":

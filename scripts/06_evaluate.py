@@ -229,7 +229,7 @@ def main(command: Command) -> None:
         stage.finish({"unit": "answers", "in": number, "out": number, "rejected": 0, "failed": 0})
     for metric in measured.values():
         verdicts = ", ".join(f"against {other}: {of['verdict']}" for other, of in metric["against"].items())
-        print(f"   {metric['title']:<27}{metric['sources']:>5} {train.unit}   {verdicts}")
+        print(f"   {metric['title']:<27}{metric['sources']:>5} {train.unit}   {verdicts or 'not measured'}")
 
 
 if __name__ == "__main__":

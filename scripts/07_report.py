@@ -4,7 +4,7 @@ Reads   06_evaluate/metrics.json, scores.jsonl; of chats recitals.jsonl, words.j
         05_generate/answers.jsonl     what each variant says; of labels predictions.jsonl
         04_train/training_log.jsonl   {"step": 10, "epoch": 0.42, "loss": 2.31, …} and
                                       {"step": 20, "epoch": 0.8, "validation_loss": 2.5, …}
-        04_train/mask_proof.json      of chats: {"rows": {…}, "supervised_tokens": 9000, "sample": {…}, …}
+        04_train/mask_proof.json      {"rows": {…}, "supervised_tokens": 9000, "sample": {…}, …}
         04_train/samples.jsonl        where there is one: {"step": 20, "prompt": […], "answer": "…", …}
         03_synthesize/examples.jsonl, rejects.jsonl
         01_extract/documents.jsonl, 02_prepare/passages.jsonl, leaks.json; of tables 02_prepare/rows.jsonl;
@@ -34,6 +34,7 @@ INPUTS = (
     "03_synthesize/examples.jsonl",
     "03_synthesize/rejects.jsonl",
     "04_train/training_log.jsonl",
+    "04_train/mask_proof.json",
     "06_evaluate/metrics.json",
     "06_evaluate/scores.jsonl",
 )
@@ -108,16 +109,24 @@ def describe_training(stages: list[dict[str, Any]], proof: dict[str, Any]) -> li
     loss, count, rate = "{:.3f}".format, "{:,}".format, "{:,.0f}".format
     known = {
         "Steps": (train.get("steps"), count),
-        "Epochs": (train.get("epochs"), "{:g}".format),
+        "Epochs": (train.get("epochs"), "{:.3g}".format),
+        "Step that landed": (train.get("best_step"), count),
+        "Rows at a time": (train.get("batch_size"), count),
+        "Such batches a step": (train.get("accumulation_steps"), count),
+        "Ran out of memory": (len(train.get("out_of_memory", ())) or None, "{} times, then smaller".format),
+        "Processes": (train.get("processes"), count),
+        "Features": (train.get("features"), count),
         "Trainable parameters": (train.get("trainable_parameters"), count),
         "All parameters": (train.get("total_parameters"), count),
         "Adapter": (train.get("adapter_bytes"), memory),
+        "Model": (train.get("model_bytes", train.get("linear_bytes")), memory),
         "Tokens seen": (train.get("train_tokens"), count),
         "Tokens per second": (train.get("tokens_per_second"), rate),
+        "Padding": (train.get("padding_share"), "{:.1%} of tokens".format),
         "Loss at the end": (train.get("final_loss"), loss),
         "Validation loss at first": (train.get("first_validation_loss"), loss),
         "Validation loss at best": (train.get("best_validation_loss"), loss),
-        "Rows learned from": (proof.get("rows", {}).get("train"), count),
+        "Rows learned from": (proof["rows"].get("train"), count),
         "Rows cut off": (proof.get("truncated"), count),
         "Tokens in the loss": (proof.get("supervised_tokens"), count),
         "Tokens only read": (proof.get("prompt_tokens"), count),
@@ -165,8 +174,10 @@ def main(command: Command) -> None:
     context = result | identify(command) | describe_stages(command.run_folder)
     context |= describe_data(command, inputs, evidence, data)
     context |= evidence.describe(recipe, inputs, result, data.places(inputs))
+    proof = facts.read_json(inputs["04_train/mask_proof.json"])
     context |= {
-        "training": describe_training(context["stages"], context.get("proof", {})),
+        "proof": proof,
+        "training": describe_training(context["stages"], proof),
         "samples": training.read_samples(inputs.get(SAMPLES)),
         "style": page.style(),
     }

@@ -200,6 +200,7 @@ def write_training(run: Path, files: dict) -> None:
 def make_proof(examples: list[dict]) -> dict:
     """04's mask proof of a chat."""
     return {
+        "loss": "answer",
         "rows": {"train": 80, "validation": 8},
         "supervised_tokens": 9000,
         "prompt_tokens": 1400,
@@ -258,7 +259,9 @@ def make_label_run(
                 "text": "A text.", "detail": "example-1"}]  # fmt: skip
     files = {"examples.jsonl": texts, "rejects.jsonl": rejects}
     write_stage(run, "synthesize", files, unit="examples", out=len(texts), rejected=1)
-    write_training(run, {})
+    sample = {"example_id": texts[0].id, "prompt": texts[0].text, "supervised": texts[0].label}
+    proof = {"loss": "label", "rows": {"train": 2 * test, "validation": 10}, "rejected": {}, "sample": sample}
+    write_training(run, {"mask_proof.json": proof})
     predictions = [make_prediction(dice, text, moods, certain) for text in texts if text.split == "test"]
     write_stage(run, "generate", {"predictions.jsonl": predictions}, unit="texts", out=len(predictions))
     values = table_values(

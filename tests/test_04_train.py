@@ -381,6 +381,32 @@ def test_the_best_checkpoint_lands_and_training_stops(workshop, written, base):
     assert adapter_digest(workshop) == digest
 
 
+KILLED_BEFORE_THE_RESULT = """
+import os
+from inkprint.train import land
+land.land = lambda *_: os._exit(9)
+"""
+
+
+@pytest.mark.parametrize("patience", [None, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_kill_before_the_result_lands_costs_no_step(workshop, written, base, patience):
+    """Not a whole number of epochs: the trainer itself would go on with the rest of the last."""
+    workshop.change(train__epochs=0.5, train__save_every_steps=1, train__evaluate_every_steps=1)
+    if patience:  # rates so high that the second look is worse
+        workshop.change(
+            train__stop_after_evaluations=patience, train__learning_rate=5.0, train__warmup_steps=0
+        )
+    workshop.take(written, "synthesize")
+    assert run_changed(workshop, KILLED_BEFORE_THE_RESULT).returncode == 9
+    (log,) = workshop.run_folder.glob("work/04_train-*/training_log.jsonl")
+    before = read(log)
+    workshop.stage("train")
+    after = read(workshop.output("04_train/training_log.jsonl"))
+    assert [entry["step"] for entry in after if "loss" in entry] == [e["step"] for e in before if "loss" in e]
+    manifest = json.loads(workshop.output("04_train/manifest.json").read_text())
+    assert (manifest["steps"] < manifest["planned_steps"] == 7) == bool(patience)
+
+
 def test_a_service_that_is_not_there_is_named(workshop, written, base):
     workshop.change(train__report_to=["comet_ml"])
     workshop.take(written, "synthesize")

@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 from conftest import ROOT
 
+from inkprint.gpus import Gpu
 from inkprint.records import Example, Message
 
 pytestmark = pytest.mark.training
@@ -169,3 +170,50 @@ def test_killed_and_run_again_it_gives_the_same_answers(finished, trained):
     for name in ("answers.jsonl", "likelihoods.jsonl"):
         ours, theirs = (shop.output(f"05_generate/{name}").read_bytes() for shop in (trained, finished))
         assert ours == theirs
+
+
+def test_two_processes_share_the_work_and_make_the_same_result(finished, trained):
+    """As torchrun starts them. The one that follows has a log of its own, and no lock."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    done = subprocess.run(
+        [*torchrun, str(ROOT / "scripts" / "05_generate.py"), str(trained.recipe)],
+        env=trained.environment(), capture_output=True, text=True, timeout=500,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in ("answers.jsonl", "likelihoods.jsonl"):
+        ours, theirs = (shop.output(f"05_generate/{name}").read_bytes() for shop in (trained, finished))
+        assert ours == theirs
+    steps = [
+        json.loads((trained.run_folder / "logs" / folder / "status.json").read_text())["steps"]
+        for folder in ("", "rank-1")
+    ]
+    assert abs(steps[0] - steps[1]) <= 1
+    jobs = 2 + sum(-(-finished.values()["generate"]["prompts"] // 4) for _ in ("base", "prompted", "tuned"))
+    assert sum(steps) == jobs
+    assert not list(trained.run_folder.glob("work/05_generate-*"))
+
+
+def test_jobs_are_shared_out_one_by_one():
+    from inkprint.generate.work import Turns
+
+    turns = [Turns(number, 3) for number in range(3)]
+    assert [sum(turn.mine(job) for turn in turns) for job in range(10)] == [1] * 10
+    assert [job for job in range(10) if turns[1].mine(job)] == [1, 4, 7]
+    assert all(Turns().mine(job) for job in range(10))
+
+
+def test_a_process_of_torchruns_is_on_its_own(monkeypatch):
+    import os
+
+    from inkprint.generate import work
+
+    for name, value in {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}.items():
+        monkeypatch.setenv(name, value)
+    gpus = [Gpu(n, f"GPU-{n}", "H100", 8e10, 570, 9.0) for n in range(3)]
+    monkeypatch.setattr(work, "find_gpus", lambda: gpus)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert work.take_turns() == work.Turns(3, 4)
+    assert os.environ.pop("CUDA_VISIBLE_DEVICES") == "GPU-1"
+    assert not {"RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"} & set(os.environ)
+    assert work.take_turns() == work.Turns()
+    assert "CUDA_VISIBLE_DEVICES" not in os.environ

@@ -292,3 +292,63 @@ def test_with_its_adapter_off_a_model_is_the_untouched_base(base):
         check_untouched(untouched, mean_log_likelihood(model, ids))
     with pytest.raises(AssertionError, match="with the adapter off the model is not the base"):
         check_untouched(untouched, tuned)
+
+
+# -- together and alone ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def together(base):
+    """A model in float32, its chat, prompts of many lengths in one batch, and texts to weigh."""
+    from transformers import AutoModelForCausalLM
+
+    from inkprint.generate.likelihoods import of_examples
+    from inkprint.generate.prompts import make_batches
+
+    chat = shown_chat(base)
+    examples = examples_of_rows(8)
+    long = Message(role="user", content="What did the captain say of the ladder in winter? " * 4)
+    examples[0] = examples[0].model_copy(update={"prompt": [long]})
+    batches = make_batches(examples, lambda example: chat.prompt(example.prompt), 8)
+    return AutoModelForCausalLM.from_pretrained(base), chat, batches, of_examples(examples, chat)
+
+
+def test_in_float32_it_does_not_matter_who_else_is_in_the_batch(together):
+    from inkprint.generate.alone import compare_alone, told
+
+    facts = compare_alone(*together, 512, 40)
+    assert facts == {
+        "nats_a_token": pytest.approx(0, abs=1e-5),
+        "prompts": 8,
+        "tokens": 32,
+        "first_divergence": None,
+    }
+    assert told(facts) == ""
+
+
+def test_in_16_bits_likelihoods_stay_within_a_hair(together):
+    import torch
+
+    from inkprint.generate.alone import NATS_A_TOKEN, compare_alone, told
+
+    model, *rest = together
+    facts = compare_alone(model.to(torch.bfloat16), *rest, 512, 40)
+    assert facts["nats_a_token"] < NATS_A_TOKEN
+    assert "WARNING" not in told(facts)
+
+
+def test_a_model_that_reads_its_padding_is_found_out(together, monkeypatch):
+    """Positions that count the padding, and a mask that does not hide it."""
+    from inkprint.generate.alone import compare_alone, told
+
+    model, *rest = together
+    forward = type(model).forward
+
+    def without_mask(self, *arguments, attention_mask=None, position_ids=None, **options):
+        return forward(self, *arguments, **options)
+
+    monkeypatch.setattr(type(model), "forward", without_mask)
+    facts = compare_alone(model, *rest, 512, 40)
+    assert facts["first_divergence"] is not None
+    assert f"alone at token {facts['first_divergence']}" in told(facts)
+    assert "WARNING" in told({"nats_a_token": 0.02})

@@ -233,6 +233,22 @@ def test_base_against_itself_differs_by_nothing():
         assert found["against"]["base"]["verdict"] == "no difference shown", name
 
 
+def test_a_metric_that_one_variant_has_nowhere_is_not_measured():
+    """Type-token ratios are of texts that are long enough: a model that says three words has none."""
+    scores = [
+        Score(id="x", metric=name, variant=variant, source_id=f"p{n}", example_id=f"e{n}", value=1, weight=1)
+        for n in range(30)
+        for name in ("answer_words", "type_token_ratio")
+        for variant in ("base", "prompted", "tuned", "reference")
+        if (name, variant) != ("type_token_ratio", "tuned")
+    ]
+    wording = {"type_token_words": 10, "held_out": "text"}
+    found = metrics.summarize(scores, wording, 200, 1)
+    assert (found["answer_words"]["items"], found["type_token_ratio"]["items"]) == (30, 0)
+    assert found["type_token_ratio"]["left_out"] == 30
+    assert found["type_token_ratio"]["against"] == {}
+
+
 # -- the stage --------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from small_run import ASKED, make_run, run_script, write_stage
 
-from inkprint.report import chats, examples, numbers, page
+from inkprint.report import chats, examples, facts, numbers, page
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(1)></style></p>{{ 7*7 }}\n# Heading\n"
@@ -344,6 +344,16 @@ def test_few_passages_no_keywords_and_empty_answers_still_make_a_report(tmp_path
     assert "which is better" not in text
     assert "Keyword density" not in text
     assert "does not recite" in text
+
+
+def test_rows_that_are_too_long_are_one_reason(tmp_path):
+    rejects = [
+        {"id": f"reject-{n}", "source_id": f"row-{n}", "text": "", "detail": "",
+         "reason": f"too long: {500 + n} tokens, more than max_tokens 512"}
+        for n in range(20)
+    ]  # fmt: skip
+    write_stage(tmp_path, "train", {"rejects.jsonl": rejects}, unit="rows", out=2, rejected=20)
+    assert facts.reject_reasons(tmp_path) == [{"stage": "train", "reason": "too long", "count": 20}]
 
 
 def metric(value, low, high, better="lower", share=False, verdict="better"):

@@ -185,6 +185,46 @@ def test_a_stand_in_is_a_tiny_model_of_that_architecture(family, tmp_path):
         assert any("experts" in name for name, _ in model.named_parameters())
 
 
+# As the makers have them on the Hub, but for what says nothing of the architecture.
+MAKERS = {
+    "gpt_oss": {
+        "attention_bias": True, "eos_token_id": 2002, "head_dim": 64, "hidden_size": 2880,
+        "intermediate_size": 2880, "layer_types": ["sliding_attention", "full_attention"] * 12,
+        "max_position_embeddings": 131072, "num_attention_heads": 64, "num_experts_per_tok": 4,
+        "num_hidden_layers": 24, "num_key_value_heads": 8, "num_local_experts": 32, "pad_token_id": 2000,
+        "quantization_config": {"quant_method": "mxfp4"}, "rope_theta": 150000, "sliding_window": 128,
+        "rope_scaling": {"beta_fast": 32.0, "beta_slow": 1.0, "factor": 32.0, "rope_type": "yarn",
+                         "original_max_position_embeddings": 4096, "truncate": False},
+        "swiglu_limit": 7.0, "tie_word_embeddings": False, "torch_dtype": "bfloat16", "vocab_size": 2011,
+    },
+    "gpt2": {"n_ctx": 1024, "n_embd": 1024, "n_head": 16, "n_layer": 24, "n_positions": 1024,
+             "resid_pdrop": 0.1, "bos_token_id": 5, "eos_token_id": 5, "vocab_size": 5027},
+    "llama": {"hidden_size": 4096, "intermediate_size": 11008, "max_position_embeddings": 4096,
+              "num_attention_heads": 32, "num_hidden_layers": 32, "num_key_value_heads": 32,
+              "rope_scaling": None, "torch_dtype": "float16", "vocab_size": 3200},
+}  # fmt: skip
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("kind", MAKERS)
+def test_a_makers_configuration_keeps_all_but_its_sizes(kind, tmp_path):
+    from inkprint.rehearse.stand_ins import SIZES, save_weights
+
+    save_weights({"model_type": kind} | MAKERS[kind], tmp_path, 1)
+    made = json.loads((tmp_path / "config.json").read_text())
+    gone = {"quantization_config", "torch_dtype", "layer_types", "rope_theta", "rope_scaling", "n_ctx"}
+    for key in MAKERS[kind].keys() - gone - SIZES.keys():
+        assert made[key] == MAKERS[kind][key], key
+    assert (tmp_path / "model.safetensors").stat().st_size < 3_000_000
+    if kind == "gpt_oss":
+        assert made["layer_types"] == ["sliding_attention", "full_attention"]
+        assert made["rope_parameters"]["factor"] == 32.0
+        assert (made["num_local_experts"], made["num_experts_per_tok"]) == (4, 2)
+    if kind == "llama":  # every head has keys and values of its own
+        assert made["num_key_value_heads"] == made["num_attention_heads"] == 4
+    assert made["dtype"] == MAKERS[kind].get("torch_dtype", "float32")
+
+
 # -- the data ---------------------------------------------------------------------------------
 
 
@@ -210,7 +250,8 @@ def test_of_a_large_table_some_rows_are_drawn_in_their_order(tmp_path):
     rows = read_lines(tmp_path / "data" / "big.jsonl.jsonl")
     assert (data.there, data.taken, data.own, data.whole) == (2000, ROWS, True, False)
     assert [row["n"] for row in rows] == sorted(row["n"] for row in rows)
-    assert min(Counter(row["l"] for row in rows).values()) > ROWS / 3
+    labels = Counter(row["l"] for row in rows)
+    assert min(labels["a"], labels["b"]) > ROWS / 3
     assert rows == [many[row["n"]] for row in rows]
     again = find_data(recipe, tmp_path / "again")
     assert read_lines(again.where / "big.jsonl.jsonl") == rows
@@ -473,6 +514,15 @@ def test_the_real_runs_steps_are_reckoned_from_what_was_rehearsed(written):
     assert facts(recipe, state_of(own_data=False), folder) == []
 
 
+@pytest.mark.whole_runs
+def test_what_a_rehearsal_took_is_no_estimate_for_a_run(workshop, written):
+    workshop.take(written, "extract")
+    workshop.run_folder.rename(workshop.artifacts / "other")
+    assert "; about " in workshop.stage("extract", "--plan").stdout
+    (workshop.artifacts / "other" / "rehearsal.json").write_text("{}")
+    assert "; not yet measured here" in workshop.stage("extract", "--plan").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -538,7 +588,7 @@ def test_a_recipe_of_each_architecture_is_rehearsed(recipe, kind, made, tmp_path
     assert config_of(folder)["model_type"] == kind
     assert (folder / "04_train" / made).is_file()
     manifest = json.loads((folder / "04_train" / "manifest.json").read_text())
-    assert manifest["steps"] == STEPS
+    assert manifest["planned_steps"] == STEPS
     proof = json.loads((folder / "04_train" / "mask_proof.json").read_text())
     assert proof["rows"]["train"] >= 20
 

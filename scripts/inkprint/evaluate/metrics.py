@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -95,8 +96,12 @@ def summarize(
     of_metric: dict[str, list[Score]] = defaultdict(list)
     for score in scores:
         of_metric[score.metric].append(score)
+    answering = {score.variant for score in of_metric["answer_words"]} & set(VARIANTS)
     return {
-        name: _describe(metric, wording) | _measure(name, metric, of_metric[name], samples, seed)
+        name: _describe(metric, wording)
+        | _measure(
+            name, metric, of_metric[name], answering if metric.item == "answer" else set(), samples, seed
+        )
         for name, metric in METRICS.items()
         if of_metric[name]
     }
@@ -165,13 +170,19 @@ def _describe(metric: Metric, wording: dict[str, object]) -> dict[str, Any]:
     return {name: words[name] for name in ("title", "what", "unit", "better", "item", "decimals", "share")}
 
 
-def _measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, seed: int) -> dict[str, Any]:
-    """n, the mean of each variant and the paired differences, over items that all variants have."""
+def _measure(
+    name: str, metric: Metric, scores: Sequence[Score], needed: set[str], samples: int, seed: int
+) -> dict[str, Any]:
+    """n, the mean of each variant and the paired differences, over items that all variants have.
+
+    needed: variants without which an item is left out, even where one of them has no score at all.
+    """
     of_variant: dict[str, dict[str, Score]] = defaultdict(dict)
     for score in scores:
         of_variant[score.variant][score.example_id or score.source_id] = score
-    every = set().union(*of_variant.values())
-    paired = [item for item in of_variant["base"] if all(item in found for found in of_variant.values())]
+    every = list(dict.fromkeys(chain(of_variant["base"], *of_variant.values())))
+    needed = needed | of_variant.keys()
+    paired = [item for item in every if all(item in of_variant.get(variant, {}) for variant in needed)]
     counted = {"items": len(paired), "left_out": len(every) - len(paired)}
     if not paired:
         return counted | {"sources": 0, "largest": {}, "means": {}, "against": {}}

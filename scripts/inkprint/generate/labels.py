@@ -15,7 +15,7 @@ from inkprint.artifacts import Stage
 from inkprint.command import Command
 from inkprint.errors import UserError
 from inkprint.generate.trained import ADAPTER, LINEAR, MODEL
-from inkprint.generate.work import kept
+from inkprint.generate.work import Job, Turns
 from inkprint.recipe import Recipe
 from inkprint.recipe_train import Linear, Tuning
 from inkprint.records import LabelledText, Prediction, content_id, read_records, write_records
@@ -28,20 +28,25 @@ LINEAR_BATCH = 10_000  # texts: a second
 Predict = Callable[[list[LabelledText]], list[Prediction]]
 
 
-def label_texts(command: Command, stage: Stage) -> None:
+def label_texts(command: Command, stage: Stage, turns: Turns) -> None:
     """Load the classifier, label the test split in batches that are kept, and write predictions.jsonl."""
     texts = held_out_texts(stage.inputs[EXAMPLES])
     output = command.working()
     with output.quiet():
         predict, size = load_predictor(command, stage.inputs[EXAMPLES])
-    batches = [texts[start : start + size] for start in range(0, len(texts), size)]
-    predictions: list[Prediction] = []
     stage.work_folder.mkdir(parents=True, exist_ok=True)
-    with output.counter("batches", len(batches)) as advance, output.quiet():
-        for number, batch in enumerate(batches):
-            path = stage.work_folder / f"predictions-{number:05d}.jsonl"
-            predictions += kept(path, Prediction, predict, batch)
+    jobs = [
+        Job(stage.work_folder / f"predictions-{start:07d}.jsonl", predict, (texts[start : start + size],))
+        for start in range(0, len(texts), size)
+    ]
+    mine = [job for number, job in enumerate(jobs) if turns.mine(number)]
+    with output.counter("batches", len(mine)) as advance, output.quiet():
+        for job in mine:
+            job.do()
             advance()
+    if turns.number > 0:
+        return
+    predictions = [one for job in jobs for one in job.records(Prediction)]
     with stage.writing() as folder:
         write_records(folder / "predictions.jsonl", sorted(predictions, key=lambda one: one.id))
         count = len(predictions)

@@ -33,9 +33,13 @@ def derive(recipe: Recipe, values: dict[str, Any], data: Data, model: Path | Non
     values["max_dollars"], values["device"] = 0, "auto"
     values["gpus"] = _gpus(recipe, notes)
     if recipe.device == "gpu" and not find_gpus():
-        notes.append("device: no GPU here: its kernels, memory and speed, and 8-bit optimizers")
+        eight = not isinstance(recipe.train, Linear) and "8bit" in recipe.train.optimizer
+        optimizer = f", and {recipe.train.optimizer}" if eight else ""
+        notes.append(f"device: no GPU here: its kernels, its memory and speed{optimizer}")
     if model is not None:
         values["model"] |= {"base": as_base(model), "revision": None}
+        if recipe.model is not None and "4bit" in recipe.model.base.lower():
+            notes.append("model: weights that are in 4 bits already: these were put into 4 bits on loading")
     values["extract"]["data"] = below_root(data.where) if isinstance(data.where, Path) else data.where
     if not data.own and recipe.extract.columns is None:
         _suit_the_demos_book(values["prepare"], notes)

@@ -68,10 +68,15 @@ def _training(
     steps = ceil(an_epoch * recipe.train.epochs)
     lines.append(f"steps: {guess}{steps:,}, {recipe.train.epochs:g} x {an_epoch:,}")
     size = parameters(recipe.model) if recipe.model else None
-    tokens = proof["supervised_tokens"] + proof["prompt_tokens"]
-    if not state.real_tokens:
-        tokens = train_tokens(folder)
+    tokens = _tokens(proof) if state.real_tokens else train_tokens(folder)
     if size and tokens:
         hours = train_hours(recipe, size, tokens * scale, CARDS[CARD])
         lines.append(f"hours: {hours:.2g} of training on one {CARDS[CARD].name}, an estimate")
     return lines
+
+
+def _tokens(proof: dict[str, Any]) -> int:
+    """Tokens that one epoch reads: of chats what is learned and what is only read, of texts all."""
+    if "tokens" in proof:
+        return proof["tokens"]["train"]
+    return proof["supervised_tokens"] + proof["prompt_tokens"]

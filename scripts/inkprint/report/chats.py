@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 TEMPLATE = "chats"
 LOSS_UNIT = "nats per token"
 INPUTS = (
-    "04_train/mask_proof.json",
     "05_generate/answers.jsonl",
     "06_evaluate/recitals.jsonl",
     "06_evaluate/words.json",
@@ -60,7 +59,6 @@ def describe(
         "prompts": side_by_side(answers, recitals, places, recipe.report.answers_shown, recipe.seed),
         "prompts_in_all": len({answer.example_id for answer in answers}),
         "variants": [name for name in VARIANTS if name in result["metrics"]["ended"]["means"]],
-        "proof": read_json(inputs["04_train/mask_proof.json"]),
     }
 
 

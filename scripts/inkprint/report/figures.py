@@ -181,7 +181,8 @@ def radar_chart(radar: list[dict[str, Any]]) -> Figure:
         side = np.sin(angle)
         label.set_horizontalalignment("center" if abs(side) < 0.1 else "left" if side > 0 else "right")
     axes.spines[:].set_color(LINE)
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.28, -0.1))
+    third = "prompted" in radar[0]  # a line more: further down, or it lies on a label
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.28, -0.2 if third else -0.1))
     return figure
 
 

@@ -32,7 +32,14 @@ def curve(log: list[dict[str, Any]], loss_unit: str) -> Figure:
     train = [(entry["step"], entry["loss"]) for entry in log if "loss" in entry]
     checks = [(entry["step"], entry["validation_loss"]) for entry in log if "validation_loss" in entry]
     if train:
-        axes.plot(*zip(*train, strict=True), color=COLOURS["tuned"], linewidth=1.3, label="train")
+        axes.plot(
+            *zip(*train, strict=True),
+            color=COLOURS["tuned"],
+            linewidth=1.3,
+            marker="o" * (len(train) == 1),
+            markersize=4,
+            label="train",
+        )
     if checks:
         axes.plot(
             *zip(*checks, strict=True), color=INK, linewidth=1.3, marker="o", markersize=4, label="validation"

@@ -11,12 +11,13 @@ import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from inkprint.command import Command
 from inkprint.errors import UserError
 from inkprint.recipe_train import Tuning
 from inkprint.records import write_json
+from inkprint.train import team
 
 NOTE = "out_of_memory.json"
 
@@ -63,6 +64,11 @@ def fitting_batch(settings: Tuning, work_folder: Path) -> Batch:
     for _ in shortages(work_folder):
         batch = batch.narrower()
     return batch
+
+
+def batch_of(arguments: Any) -> Batch:
+    """The batch that a trainer was made with; in the work folder another process may have noted its own."""
+    return Batch(arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps * team.size())
 
 
 def note_shortage(work_folder: Path, batch: Batch, step: int) -> None:

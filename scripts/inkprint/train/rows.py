@@ -103,18 +103,17 @@ def prove_mask(rows: dict[str, Rows], chat: Chat, loss: str) -> dict[str, Any]:
 
 def _prove_row(example: Example, ids: list[int], labels: list[int], chat: Chat, loss: str) -> None:
     assert labels[-1] == chat.end_of_turn, f"a row lost its end of turn: ends in {labels[-5:]}"
-    learned = [token for token, label in zip(ids, labels, strict=True) if label != IGNORED]
-    assert learned == [label for label in labels if label != IGNORED], "labels differ from what is read"
-    if loss == "all":
-        assert learned == ids, f"{len(ids) - len(learned)} tokens of a row are left out of the loss"
+    tokens = chat.example(example.prompt, example.completion)
+    assert ids == tokens.prompt + tokens.answer, f"{example.id} is not what is read"
+    learned = ids if loss == "all" else [IGNORED] * len(tokens.prompt) + tokens.answer
+    wrong = [place for place, pair in enumerate(zip(labels, learned, strict=True)) if len(set(pair)) > 1]
+    assert not wrong, f"the mask is off at {wrong[:5]} of {len(labels)} tokens"
     # Compared without spaces: some tokenizers decode a leading one.
+    text = _bare(chat.tokenizer.decode(tokens.answer))
     answer = chat.round_trip(example.completion[0].content) + chat.tokenizer.decode([chat.end_of_turn])
-    text, expected = _bare(chat.tokenizer.decode(learned)), _bare(answer)
-    right = text.endswith(expected) if loss == "all" else text == expected
-    assert right, f"the mask is off: {text!r} is learned, {expected!r} is the answer"
-    own = chat.prompt(example.prompt)
-    ends = ids[len(own) :].count(chat.end_of_turn)
-    assert ids[: len(own)] == own and ends == 1, f"a row has {ends} ends of turn after its prompt"
+    assert text == _bare(answer), f"{text!r} is learned, {answer!r} is the answer"
+    ends = tokens.answer.count(chat.end_of_turn)
+    assert ends == 1, f"an answer has {ends} ends of turn"
     start = chat.tokenizer.bos_token_id
     if start is not None and start not in chat.stop_ids:
         assert ids.count(start) <= 1, f"a row begins {ids.count(start)} times: token {start}"
