@@ -55,8 +55,10 @@ ONLINE = [
     "doctor",
     "rehearse",
     "run",
+    "export",
+    "chat",
 ]
-WITH_CARD = ["synthesize-local", "train", "generate", "doctor", "run"]
+WITH_CARD = ["synthesize-local", "train", "generate", "doctor", "run", "chat"]
 STAND_IN = "stand-in/cuda:12.8"  # a base image where no registry can be reached
 IMAGE, COMMIT = "inkprint-under-test", "0123456789ab"
 SECRET = "hf_nobodyshouldreadthis1234567890"

@@ -104,7 +104,7 @@ class Stage:
             if not self._intact(source, manifest):
                 continue
             self._clear_partial()
-            shutil.copytree(source, self._partial, copy_function=_link_or_copy)
+            shutil.copytree(source, self._partial, copy_function=link_or_copy)
             # A copy of its own, for the file is a link to the other run's.
             (self._partial / "manifest.json").unlink()
             write_json(self._partial / "manifest.json", manifest | {"reused_from": other.name})
@@ -264,7 +264,8 @@ def _difference(part: str, before: Any, now: Any) -> str:
     return f"{part} was {json.dumps(before)}, is {json.dumps(now)}"
 
 
-def _link_or_copy(source: str, target: str) -> None:
+def link_or_copy(source: str | Path, target: str | Path) -> None:
+    """One file in two places: as a link where the file system can, else as a copy."""
     try:
         os.link(source, target)
     except OSError:

@@ -106,9 +106,13 @@ class Chat:
         An example has no thoughts, so that its prompt has an empty block or none; a model that may think
         writes its own.
         """
+        return self.ids(self.generation_text(messages))
+
+    def generation_text(self, messages: list[Message]) -> str:
+        """The same as text."""
         if not self._thinking:
-            return self.prompt(messages)
-        return self.ids(self._render(messages, add_generation_prompt=True).removesuffix(self.space))
+            return self.prompt_text(messages)
+        return self._render(messages, add_generation_prompt=True).removesuffix(self.space)
 
     def example(self, prompt: list[Message], completion: list[Message]) -> Tokens:
         """An example's tokens. The last of the answer is the end-of-turn token."""

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from inkprint.artifacts import NUMBERS, Stage
 from inkprint.errors import UserError
@@ -102,15 +102,7 @@ class Command:
                 raise UserError(f"{path}: not there")
 
     def _take_lock(self) -> None:
-        self.run_folder.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.run_folder / "lock").open("a")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(
-                f"{self.run_folder}: another process works on this run;"
-                f" look with ./run_all.sh {self.recipe_path} --status"
-            ) from None
+        self._lock = lock_run(self.run_folder, self.recipe_path)
 
     def _open_output(self, stage: Stage) -> None:
         from inkprint.console import Output
@@ -135,6 +127,19 @@ def artifacts_folder() -> Path:
     load_environment()
     folder = ROOT / os.environ.get("INKPRINT_ARTIFACTS", "artifacts")
     return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+
+
+def lock_run(run_folder: Path, recipe_path: Path) -> IO[str]:
+    """Make the run this process's, for as long as the file that is returned stays open."""
+    run_folder.mkdir(parents=True, exist_ok=True)
+    lock = (run_folder / "lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise UserError(
+            f"{run_folder}: another process works on this run; look with ./run_all.sh {recipe_path} --status"
+        ) from None
+    return lock
 
 
 def load_environment() -> None:
@@ -194,7 +199,7 @@ def _run(main: Callable[[Command], None], options: argparse.Namespace, script: P
     try:
         main(command)
     except BaseException as error:
-        problem = _as_user_error(error, command.run_folder)
+        problem = as_user_error(error, command.run_folder)
         _leave_word(command, problem or error)
         if problem is not None:
             raise problem from None
@@ -204,7 +209,8 @@ def _run(main: Callable[[Command], None], options: argparse.Namespace, script: P
         command.output.close()
 
 
-def _as_user_error(error: BaseException, folder: Path) -> UserError | None:
+def as_user_error(error: BaseException, folder: Path) -> UserError | None:
+    """What the user can mend about an error: a full disk, a folder that cannot be written; else None."""
     if isinstance(error, UserError):
         return error
     text = str(error)

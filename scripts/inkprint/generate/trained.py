@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from inkprint.errors import UserError
 from inkprint.models import MODEL_FILES, base_inputs
 from inkprint.recipe import Recipe
+from inkprint.recipe_values import Model
 
 ADAPTER, MODEL, LINEAR = "04_train/adapter", "04_train/model", "04_train/linear"
 
@@ -21,6 +23,22 @@ def trained_files(recipe: Recipe, run_folder: Path) -> dict[str, Path]:
     else:
         names = [f"{ADAPTER}/adapter_config.json", f"{ADAPTER}/adapter_model.safetensors"]
     return {name: run_folder / name for name in names}
+
+
+def require_trained(recipe: Recipe, run_folder: Path, recipe_path: Path) -> dict[str, Path]:
+    """The same. Raises UserError for one that is not there, with what makes it."""
+    files = trained_files(recipe, run_folder)
+    for path in files.values():
+        if not path.is_file():
+            raise UserError(f"{path}: not there; make it with: python scripts/04_train.py {recipe_path}")
+    return files
+
+
+def full_model(recipe: Recipe, run_folder: Path) -> Model:
+    """What 04 made where every weight moved, to be loaded as a base is."""
+    assert recipe.model is not None and recipe.train.method == "full"
+    folder = str((run_folder / MODEL).resolve())
+    return recipe.model.model_copy(update={"base": folder, "revision": None})
 
 
 def needs_base(recipe: Recipe) -> bool:

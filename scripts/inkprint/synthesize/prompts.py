@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from inkprint.errors import UserError
-from inkprint.recipe import Synthesize, prompt_files
+from inkprint.recipe import Recipe, Synthesize, prompt_files
 
 _SLOT = re.compile(r"\{(\w+)\}")
 
@@ -39,6 +39,12 @@ class Prompt:
     def fill(self, **values: object) -> str:
         """The text with its slots filled; what is put in may have braces of its own."""
         return _SLOT.sub(lambda slot: str(values[slot[1]]), self._text)
+
+
+def persona_of(recipe: Recipe) -> str | None:
+    """The system prompt that stands before every chat of the recipe, if any."""
+    name = recipe.synthesize.system_prompt
+    return Prompt(prompt_files(name)[name], {"author"}, set()).fill(author=recipe.author) if name else None
 
 
 def _named(slots: set[str]) -> str:
