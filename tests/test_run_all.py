@@ -56,6 +56,7 @@ def test_help_lists_every_option_that_is_read():
         "--status",
         "--estimate",
         "--sample",
+        "--rehearse",
     ):
         assert option in help_text
         assert f"    {option}" in script or f"| {option}" in script

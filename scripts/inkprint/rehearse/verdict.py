@@ -71,7 +71,7 @@ def _training(
     lines.append(f"steps: {guess}{steps:,}, {recipe.train.epochs:g} x {an_epoch:,}")
     size = parameters(recipe.model) if recipe.model else None
     tokens = _tokens(proof) if state.real_tokens else train_tokens(folder)
-    if size and tokens:
+    if size and tokens and recipe.device == "gpu":
         hours = train_hours(recipe, size, tokens * scale, CARDS[CARD])
         lines.append(f"hours: some {hours:.1f} of training on one {CARDS[CARD].name}, an estimate")
     return lines
