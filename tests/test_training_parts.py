@@ -220,3 +220,20 @@ def test_texts_that_teach_nothing_are_a_mistake_of_the_user(tmp_path, rows, says
     write_records(tmp_path / "examples.jsonl", labelled(*rows))
     with pytest.raises(UserError, match=says):
         read_texts(tmp_path / "examples.jsonl")
+
+
+def test_what_is_drawn_meanwhile_changes_no_later_draw():
+    import torch
+
+    from inkprint.train.randomness import undisturbed
+
+    def draw():
+        return random.random(), numpy.random.rand(), torch.rand(1).item()
+
+    random.seed(1), numpy.random.seed(1), torch.manual_seed(1)
+    expected = draw()
+    random.seed(1), numpy.random.seed(1), torch.manual_seed(1)
+    with undisturbed():
+        assert draw() == expected
+        torch.manual_seed(9)
+    assert draw() == expected
