@@ -49,7 +49,8 @@ def choose(recipe: Recipe) -> tuple[ModuleType, ModuleType]:
 
 def make_stage(command: Command, evidence: ModuleType, data: ModuleType) -> Stage:
     recipe = command.recipe
-    inputs = command.inputs(*INPUTS, *evidence.INPUTS, *data.INPUTS)
+    # In the order of the stages: of what is missing, the first is named.
+    inputs = command.inputs(*sorted((*INPUTS, *evidence.INPUTS, *data.INPUTS)))
     if (samples := command.run_folder / SAMPLES).exists():
         inputs[SAMPLES] = samples
     return Stage(
