@@ -17,6 +17,8 @@ from inkprint.records import Answer, Example, Recital, read_records
 from inkprint.report import numbers
 from inkprint.words import words
 
+pytestmark = pytest.mark.whole_runs
+
 RUN = "artifacts/small"
 
 
