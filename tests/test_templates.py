@@ -7,7 +7,8 @@ from conftest import ROOT
 
 from inkprint.chat import Chat
 from inkprint.recipe import Model
-from inkprint.records import Message
+from inkprint.records import Example, Message
+from inkprint.train.rows import prove_mask, tokenize
 
 TEMPLATES = sorted((ROOT / "prompts" / "templates").glob("*.jinja"))
 ASKED = [
@@ -76,3 +77,40 @@ def test_a_plain_text_has_the_tokens_of_the_text_itself():
     tokens = chat.example(opening, [Message(role="assistant", content="at night. Only moths.")])
     whole = chat.ids("Only moths come at night. Only moths.")
     assert [*tokens.prompt, *tokens.answer] == [*whole, chat.tokenizer.eos_token_id]
+
+
+CHATML = """{%- for message in messages -%}
+<|im_start|>{{ message.role }}
+{{ message.content }}<|endoftext|>
+{% endfor -%}
+{%- if add_generation_prompt -%}<|im_start|>assistant
+{% endif -%}"""
+
+
+def prove(chat: Chat, answer: str = "Only moths.") -> None:
+    completion = [Message(role="assistant", content=answer)]
+    example = Example(
+        id="example-1", source_id="row-1", task="rows", split="train", prompt=ASKED, completion=completion,
+        provider="template",
+    )  # fmt: skip
+    prove_mask({"train": tokenize([example], chat, "answer", 500)}, chat, "answer")
+
+
+def test_a_token_that_opens_every_turn_may_stand_in_every_turn(tmp_path):
+    """SmolLM's beginning of text is ChatML's <|im_start|>."""
+    (tmp_path / "chatml.jinja").write_text(CHATML)
+    chat = chat_of(tmp_path / "chatml.jinja", "<|im_start|>")
+    assert chat.example(ASKED, ANSWER).prompt.count(chat.tokenizer.bos_token_id) == 3
+    prove(chat)
+
+
+def test_a_text_that_begins_twice_is_told(tmp_path):
+    text = (ROOT / "prompts" / "templates" / "alpaca.jinja").read_text()
+    path = tmp_path / "twice.jinja"
+    path.write_text(text.replace("{{ bos_token }}", "{{ bos_token }}{{ bos_token }}"))
+    with pytest.raises(AssertionError, match="begins twice"):
+        prove(chat_of(path, "<s>"))
+    path.write_text(text)
+    prove(chat_of(path, "<s>"))
+    with pytest.raises(AssertionError, match="an answer begins a text"):
+        prove(chat_of(path, "<s>"), "Only <s> moths.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from inkprint.chat import Chat, Tokens
@@ -116,7 +117,10 @@ def _prove_row(example: Example, ids: list[int], labels: list[int], chat: Chat, 
     assert ends == 1, f"an answer has {ends} ends of turn"
     start = chat.tokenizer.bos_token_id
     if start is not None and start not in chat.stop_ids:
-        assert ids.count(start) <= 1, f"a row begins {ids.count(start)} times: token {start}"
+        # Of SmolLM's tokenizer it is what opens every turn, too: once there, and never in an answer.
+        assert start not in tokens.answer, f"an answer begins a text: token {start}"
+        twice = any(pair == (start, start) for pair in pairwise(ids))
+        assert not twice, f"a row begins twice in a row: token {start}"
 
 
 def _bare(text: str) -> str:
