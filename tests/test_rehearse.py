@@ -604,6 +604,7 @@ REHEARSED_ABOVE = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)  # two of them make the demo's base first
 @pytest.mark.parametrize("path", [p for p in RECIPES if name_of(p) not in REHEARSED_ABOVE], ids=name_of)
 def test_every_other_recipe_is_rehearsed(path, tmp_path):
     if name_of(path) != "demo.yaml":
