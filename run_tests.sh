@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Set up the environment with the test tools and run the checks.
 #
-#   ./run_tests.sh                what a change must pass: under 10 minutes on 2 cores
+#   ./run_tests.sh                what a change must pass: 13 minutes on 2 idle cores
 #   ./run_tests.sh --fast         no model is trained, no whole run: under two minutes
 #   ./run_tests.sh --all          also kills, every recipe, the demo from nothing, containers: CI's, under 60
 #   ./run_tests.sh [--fast|--all] PYTEST_ARGUMENT ...     e.g. -k resume, tests/test_chat.py
