@@ -6,13 +6,45 @@
 # torch and triton bring their own CUDA libraries and ptxas, so the base is CUDA's smallest.
 ARG BASE_IMAGE=nvidia/cuda:12.8.1-base-ubuntu24.04@sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2
 
-FROM ${BASE_IMAGE} AS dependencies
+FROM ${BASE_IMAGE} AS system
 # Triton and Inductor compile at run time: they need a compiler and Python's headers. tini passes signals on
 # and reaps what a killed stage leaves behind.
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
         g++ python3 python3-dev python3-venv tesseract-ocr tesseract-ocr-eng tini \
     && apt-get clean && rm -rf /var/lib/apt/lists/* /var/log/apt /var/log/dpkg.log
+
+# For export.py --gguf: llama.cpp's converter, quantizer and tokenizer, out of the one source archive that
+# llama.lock names by its hash. What builds them stays here. Only the library is compiled, without its backends
+# (GGML_CPU): nothing is computed with a model, and no instructions of this machine's processor get in. C++
+# moves data about, -O1 compiles it a third faster; quantizing is in C, and keeps -O3.
+FROM system AS llama
+WORKDIR /llama
+COPY requirements/llama.lock requirements/llama-build.lock ./
+RUN --mount=type=cache,target=/root/.cache/pip \
+    python3 -m venv build-tools \
+    && pip="build-tools/bin/pip --quiet --disable-pip-version-check" \
+    && $pip install --no-deps --require-hashes -r llama-build.lock \
+    && $pip download --no-deps --require-hashes --no-build-isolation --no-binary :all: -r llama.lock \
+    && tar --extract --gzip --strip-components=2 --wildcards --file llama_cpp_python-*.tar.gz \
+        '*/vendor/llama.cpp' \
+    && rm llama_cpp_python-*.tar.gz
+RUN PATH=/llama/build-tools/bin:$PATH \
+    && cmake -S llama.cpp -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 \
+        -DBUILD_SHARED_LIBS=OFF -DGGML_CPU=OFF -DGGML_NATIVE=OFF -DGGML_OPENMP=OFF -DLLAMA_BUILD_COMMON=OFF \
+        -DLLAMA_BUILD_APP=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_TOOLS=OFF \
+    && cmake --build build --target llama
+COPY scripts/inkprint/export/llama programs
+RUN mkdir /opt/llama.cpp && cd llama.cpp \
+    && for program in quantize tokenize; do \
+        g++ -std=c++17 -O1 -s -static-libgcc -static-libstdc++ -pthread -I include -I ggml/include \
+            -o /opt/llama.cpp/llama-$program ../programs/$program.cpp \
+            ../build/src/libllama.a ../build/ggml/src/libggml.a ../build/ggml/src/libggml-base.a -ldl || exit; \
+    done \
+    && mv LICENSE convert_hf_to_gguf.py conversion gguf-py /opt/llama.cpp/ \
+    && python3 -m compileall -q /opt/llama.cpp && chmod -R a+rX /opt/llama.cpp
+
+FROM system AS dependencies
 WORKDIR /inkprint
 ENV INKPRINT_VENV=/opt/venv PATH=/opt/venv/bin:$PATH
 COPY setup.sh ./
@@ -39,6 +71,8 @@ ENV INKPRINT_IN_IMAGE=1 \
     TRITON_CACHE_DIR=/inkprint/artifacts/cache/triton \
     TORCHINDUCTOR_CACHE_DIR=/inkprint/artifacts/cache/inductor \
     CUDA_CACHE_PATH=/inkprint/artifacts/cache/cuda
+COPY --from=llama /opt/llama.cpp /opt/llama.cpp
+ENV LLAMA_CPP=/opt/llama.cpp
 COPY LICENSE run_all.sh ./
 COPY data/demo data/demo
 COPY prompts prompts

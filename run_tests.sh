@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Set up the environment with the test tools and run the checks.
 #
-#   ./run_tests.sh                what a change must pass: 13 minutes on 2 idle cores
-#   ./run_tests.sh --fast         no model is trained, no whole run: under two minutes
+#   ./run_tests.sh                what a change must pass: some 9 minutes on 2 idle cores
+#   ./run_tests.sh --fast         no model is trained, no whole run: about a minute
 #   ./run_tests.sh --all          also kills, every recipe, the demo from nothing, containers: CI's, under 60
 #   ./run_tests.sh [--fast|--all] PYTEST_ARGUMENT ...     e.g. -k resume, tests/test_chat.py
 set -euo pipefail

@@ -27,6 +27,27 @@ find_python() {
 
 has_gpu() { nvidia-smi > /dev/null 2>&1; }
 
+# step NAME COMMAND ...: one line with the time it took. What the command says goes to the log, which stays
+# where one failed: pip may warn of each place that it looks into, for each package, hundreds of times.
+log='' failed=''
+step() {
+  local name=$1 code=0 start=$SECONDS
+  shift
+  [ -n "$log" ] || log=$(mktemp -t inkprint-setup.XXXXXX.log)
+  printf 'setup.sh: %s ... ' "$name"
+  "$@" >> "$log" 2>&1 || code=$?
+  [ "$code" = 0 ] || { failed=yes && printf 'failed after '; }
+  printf '%d s\n' $((SECONDS - start))
+  return "$code"
+}
+
+# Ends with the end of the log, for a command that step ran.
+give_up() {
+  printf 'setup.sh: the end of %s, which holds all that was said:\n' "$log" >&2
+  tail -n 20 "$log" | sed 's/^/  /' >&2
+  exit 1
+}
+
 locks=(cpu)
 has_gpu && locks=(cuda)
 [ "${1:-}" = --dev ] && locks+=(dev)
@@ -37,15 +58,15 @@ for lock in "${locks[@]}"; do
   [ "$(cat "$stamp" 2> /dev/null)" = "$digest" ] && continue
   if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c '' 2> /dev/null; then
     python=$(find_python)
-    echo "setup.sh: making $venv with $("$python" --version)"
-    "$python" -m venv --clear "$venv"
+    step "$venv with $("$python" --version)" "$python" -m venv --clear "$venv" || give_up
   fi
-  echo "setup.sh: installing requirements/$lock.lock (minutes the first time)"
   # Byte code is written at first import, of what is imported: saves 40 s and 600 MB.
-  pip=("$venv/bin/pip" --quiet --disable-pip-version-check install --no-compile --no-deps --require-hashes)
-  if [ "$lock" = cpu ]; then
-    "${pip[@]}" -r requirements/torch-cpu.lock 2> /dev/null || "${pip[@]}" -r requirements/torch-registry.lock
+  install=("$venv/bin/pip" --disable-pip-version-check install --progress-bar off --no-compile --no-deps --require-hashes -r)
+  if [ "$lock" = cpu ] && ! step "torch for the CPU" "${install[@]}" requirements/torch-cpu.lock; then
+    printf 'setup.sh: the registry has one that takes 3 GB more; why not the small one: %s\n' "$log"
+    step "torch from the registry" "${install[@]}" requirements/torch-registry.lock || give_up
   fi
-  "${pip[@]}" -r "requirements/$lock.lock"
+  step "requirements/$lock.lock (minutes the first time)" "${install[@]}" "requirements/$lock.lock" || give_up
   echo "$digest" > "$stamp"
 done
+[ -z "$log" ] || [ -n "$failed" ] || rm -f "$log"

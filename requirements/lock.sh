@@ -26,6 +26,8 @@ resolve torch-registry --constraint cpu.lock
 resolve dev --constraint cpu.lock
 resolve bench --constraint cpu.lock
 resolve sky
+resolve llama --no-deps
+resolve llama-build --no-deps
 
 # On a CPU, torch comes from one of two places (setup.sh): cpu.lock is everything else. The CPU wheel
 # is a version of its own ("+cpu"), so that where pip is offered none it says so at once.

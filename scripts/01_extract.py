@@ -11,6 +11,7 @@ Writes  01_extract/documents.jsonl     {"id": "page-3f9a12c04be1", "document": "
                                         "continues": true, "chapters": [{"title": "Of the Rope", "at": 410}],
                                         "text": "…", "removed": [{"text": "8", "reason": "page number"}],
                                         "marked": [{"text": "1/2 + 1/4 = 3/4", "kind": "formula"}]}
+        01_extract/background.jsonl    the same of other authors' books, where evaluate.background names some
         01_extract/rows.jsonl          {"id": "row-5d1f0a77c0de", "source": "reviews.csv", "row": 14,
                                         "fields": {"text": "…", "label": "positive"}}, of tables, instead
         01_extract/rejects.jsonl       {"id": "reject-…", "source_id": "…", "reason": "…", "text": "…"}
@@ -25,20 +26,24 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
+from inkprint import background
 from inkprint.artifacts import Stage
 from inkprint.command import Command, start
 from inkprint.errors import UserError
 from inkprint.extract.apart import Document, Read, read_apart, start_server
-from inkprint.extract.documents import check, find_documents
+from inkprint.extract.documents import UNREAD, check, find_documents
 from inkprint.extract.ocr import find_tessdata, ranges
 from inkprint.extract.overrides import OVERRIDES, Overrides, overrides_file, read_overrides
 from inkprint.extract.reading import read_document
+from inkprint.recipe import Recipe
 from inkprint.records import Page, Reject, content_id, read_records, write_records
 
 FORMAT = 2
@@ -53,17 +58,19 @@ def main(command: Command) -> None:
         extract_rows(command)
         return
     data = command.recipe.extract.path
-    stage = _stage(command, data)
-    if command.settled(stage):
+    others = find_background(command.recipe)
+    stage = _stage(command, data, others)
+    if command.settled(stage, lambda: check_background(command.recipe, others)):
         return
-    documents = find_documents(data)
-    if not documents:
+    own = find_documents(data)
+    if not own:
         raise UserError(f"{data}: no documents in it; put PDF, EPUB or text files there")
+    documents = own | others
     if command.recipe.extract.on_error == "stop":
         for path in documents.values():  # cheap checks of all before the first is read
             check(path)
     start_server()  # half a second of imports, while this process sees to the rest
-    overrides = read_overrides(overrides_file(data), list(documents))
+    overrides = read_overrides(overrides_file(data), list(own))
     settings = command.recipe.extract
     tessdata = find_tessdata(settings.ocr_language)
     jobs = {
@@ -74,18 +81,17 @@ def main(command: Command) -> None:
         found: dict[str, dict[str, Any]] = {}
         rejects: list[Reject] = []
         largest_bytes = 0
-        with (folder / "documents.jsonl").open("wb") as records:
+        with (folder / "documents.jsonl").open("wb") as records, background_records(folder, others) as beside:
             for document in _read(command, jobs, documents, Path(scratch)):
                 largest_bytes = max(largest_bytes, document.peak_bytes)
                 if document.problem:
                     rejects.append(_refused(command, document))
                     continue
                 found[document.name] = _said(document, overrides.get(document.name, Overrides()))
-                records.write(document.records.read_bytes())
-        if not found:
-            raise UserError(
-                f"{data}: none of its {len(documents)} documents could be read: {rejects[0].reason}"
-            )
+                (beside if document.name in others else records).write(document.records.read_bytes())
+        if not own.keys() & found.keys():
+            raise UserError(f"{data}: none of its {len(own)} documents could be read: {rejects[0].detail}")
+        check_background(command.recipe, others.keys() & found.keys())
         write_records(folder / "rejects.jsonl", rejects)
         pages_in, kept = (sum(of_one[key] for of_one in found.values()) for key in ("pages", "kept"))
         counts = {
@@ -105,7 +111,9 @@ def _refused(command: Command, document: Document) -> Reject:
         raise UserError(document.problem)
     print(f"   {document.name}: rejected: {document.problem}", flush=True)
     name, problem = document.name, document.problem
-    return Reject(id=content_id("reject", name, problem), source_id=name, reason=problem, text="")
+    return Reject(
+        id=content_id("reject", name, problem), source_id=name, reason=UNREAD, text="", detail=problem
+    )
 
 
 def _said(document: Document, decided: Overrides) -> dict[str, Any]:
@@ -141,7 +149,24 @@ def _check_numbers(name: str, decided: Overrides, pages: int) -> None:
         raise UserError(f"{OVERRIDES}: {name}: no page {beyond[0]}; it has {pages}")
 
 
-def _stage(command: Command, data: Path) -> Stage:
+def find_background(recipe: Recipe) -> dict[str, Path]:
+    """Other authors' documents by the names that their pages bear; none where the recipe names no folder."""
+    folder = recipe.background
+    return {} if folder is None or not folder.exists() else background.named(find_documents(folder))
+
+
+def check_background(recipe: Recipe, others: Iterable[str]) -> None:
+    """Raise UserError where the recipe names a folder and too few authors are in it."""
+    if recipe.background is not None:
+        background.check_authors(recipe.background, others)
+
+
+def background_records(folder: Path, others: dict[str, Path]) -> AbstractContextManager[IO[bytes]]:
+    """Where other authors' pages go: nowhere, if there are none."""
+    return (folder / "background.jsonl").open("wb") if others else BytesIO()
+
+
+def _stage(command: Command, data: Path, others: dict[str, Path]) -> Stage:
     documents = find_documents(data) if data.exists() else {}
     if overrides_file(data).is_file():
         documents[OVERRIDES] = overrides_file(data)
@@ -151,7 +176,7 @@ def _stage(command: Command, data: Path) -> Stage:
         format_number=FORMAT,
         settings={"extract": command.recipe.extract.model_dump(exclude={"data"})},
         seed=command.recipe.seed,
-        inputs={f"data/{name}": path for name, path in documents.items()},
+        inputs={f"data/{name}": path for name, path in documents.items()} | others,
         absent={} if data.exists() else {"data/": data},
         script=command.script,
     )

@@ -9,6 +9,7 @@ Writes  02_prepare/passages.jsonl     {"id": "passage-8d0c5a1f33e2", "document":
         02_prepare/rows.jsonl         of tables, instead: {"id": "row-…", "source": "reviews.csv", "row": 14,
                                        "fields": {"text": "…", "label": "positive"}, "split": "train",
                                        "words": 230}
+        02_prepare/background.jsonl   other authors' passages, where evaluate.background names some
         02_prepare/chapters.jsonl     {"id": "chapter-…", "document": "book.pdf", "title": "Of Rope",
                                        "split": "train", "pages": [14, 15, 16], "words": 402, "passages": 4}
         02_prepare/leaks.json         what held-out text shares with train: {"splits": {"test": {
@@ -30,7 +31,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inkprint.artifacts import Stage
 from inkprint.command import Command, start
@@ -53,6 +54,10 @@ from inkprint.records import (
     write_records,
 )
 
+if TYPE_CHECKING:
+    from inkprint.prepare.background import Others
+
+BACKGROUND = "01_extract/background.jsonl"
 SplitChapters = list[tuple[Chapter, Split]]
 
 
@@ -125,12 +130,15 @@ def summarize(chapters: SplitChapters, passages: list[Passage]) -> list[ChapterS
     ]
 
 
-def count_words(passages: list[Passage], rejects: list[Reject], chapters: SplitChapters) -> dict[str, Any]:
+def count_words(
+    passages: list[Passage], rejects: list[Reject], chapters: SplitChapters, others: Others
+) -> dict[str, Any]:
     """What went in and where it is, in words; the overlap is counted once."""
+    background = sum(passage.words for passage in others.passages)
     return {
         "unit": "words",
-        "in": sum(chapter.words for chapter, _ in chapters),
-        "out": sum(passage.words - passage.overlap_words for passage in passages),
+        "in": sum(chapter.words for chapter, _ in chapters) + others.words,
+        "out": sum(passage.words - passage.overlap_words for passage in passages) + background,
         "rejected": sum(len(reject.text.split()) for reject in rejects),
         "failed": 0,
     }
@@ -183,7 +191,7 @@ def main(command: Command) -> None:
         format_number=2,
         settings={"prepare": settings.model_dump()},
         seed=recipe.seed,
-        inputs=command.inputs("01_extract/documents.jsonl"),
+        inputs=command.inputs("01_extract/documents.jsonl", *([BACKGROUND] if recipe.background else [])),
         script=command.script,
     )
     if command.settled(stage):
@@ -193,6 +201,7 @@ def main(command: Command) -> None:
     if not documents:
         raise UserError(f"{pages}: no page was kept; see the reasons in it")
     chapters = split_chapters(documents, settings, settings.passages.split_by, recipe.seed)
+    from inkprint.prepare.background import Others, prepare_others, print_others
     from inkprint.prepare.selection import make_rejects, same_books, select
 
     cuts = cut_all(chapters, settings.passages)
@@ -202,16 +211,23 @@ def main(command: Command) -> None:
     rejects = make_rejects(left_out, kept, passages)
     summaries = summarize(chapters, passages)
     leaks = audit_leaks(passages, settings.passages, command.run_folder / "logs" / "leaks.json")
+    others = Others()
+    if recipe.background:
+        others = prepare_others(chapters_by_document(stage.inputs[BACKGROUND]), settings.passages, passages)
+    rejects += make_rejects(others.left_out, [], [])
     with stage.writing() as folder:
+        if recipe.background:
+            write_records(folder / "background.jsonl", others.passages)
         write_records(folder / "passages.jsonl", passages)
         write_json(folder / "leaks.json", leaks)
         write_records(folder / "chapters.jsonl", summaries)
         write_records(folder / "rejects.jsonl", rejects)
-        left = [(one.cut.passage, reject) for one, reject in zip(left_out, rejects, strict=True)]
+        left = [(one.cut.passage, reject) for one, reject in zip(left_out, rejects, strict=False)]
         held_out = describe_split(settings, settings.passages.split_by, recipe.seed)
         write_review(pages, summaries, left, folder, recipe.run, held_out)
-        stage.finish(count_words(passages, rejects, chapters))
+        stage.finish(count_words(passages, rejects, chapters, others))
     print_summary(summaries, passages, rejects, leaks)
+    print_others(others)
     for document, other in same_books(cuts, left_out):
         print(f"   {document} says what {other} says; held-out text counts twice: leave one of them out")
     print(f"   {'review':<11}{stage.folder / 'review.html'}")

@@ -23,14 +23,16 @@ Memory: the recipe's header says.
 from __future__ import annotations
 
 import shutil
-import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from inkprint.artifacts import Stage
 from inkprint.command import Command, start
-from inkprint.gpus import choose_gpus, find_gpus
-from inkprint.models import base_inputs, check_base
+from inkprint.company import company, follow_the_leader, rank, size
+from inkprint.doctor.forecast import forecast
+from inkprint.gpus import check_gpus
+from inkprint.models import base_commit, base_inputs, check_base
 from inkprint.recipe import Recipe, prompt_files
 from inkprint.recipe_train import Linear
 from inkprint.records import write_json, write_records
@@ -48,7 +50,7 @@ from inkprint.train.checkpoints import (
 )
 from inkprint.train.classifier import Labelled, make_label_trainer, read_labelled
 from inkprint.train.linear import train_linear
-from inkprint.train.memory import batch_of, fitting_batch, note_shortage, shortages, start_again
+from inkprint.train.memory import batch_of, fitting_batch, is_shortage, note_shortage, shortages, start_again
 from inkprint.train.plan import Plan
 
 
@@ -75,8 +77,7 @@ def check_machine(recipe: Recipe) -> None:
     if recipe.model is None:
         return
     check_base(recipe.model)
-    if gpus := find_gpus():
-        choose_gpus(gpus, recipe.gpus)
+    check_gpus(recipe.gpus)
 
 
 def read_rows(command: Command, stage: Stage) -> tuple[Chats | Labelled, Plan]:
@@ -103,7 +104,7 @@ def make_trainer(recipe: Recipe, stage: Stage, rows: Chats | Labelled, plan: Pla
         trainer = make_chat_trainer(recipe, rows, plan, batch, checkpoints)
     else:
         trainer = make_label_trainer(recipe, rows, plan, batch, checkpoints)
-    team.agree(checkpoint)
+    team.agree(checkpoint, str(batch))
     trainer.args.eval_on_start = checkpoint is None
     add_callbacks(trainer, [TryOut(trainer, plan), Steer(recipe.train)])
     return trainer, checkpoint
@@ -111,7 +112,6 @@ def make_trainer(recipe: Recipe, stage: Stage, rows: Chats | Labelled, plan: Pla
 
 def run(trainer: Any, recipe: Recipe, stage: Stage, steps: int, checkpoint: Path | None) -> None:
     """Train all the steps, or to where no look at the validation split brought anything better."""
-    import torch
     from transformers import TrainerState
 
     if checkpoint is not None:
@@ -121,16 +121,17 @@ def run(trainer: Any, recipe: Recipe, stage: Stage, steps: int, checkpoint: Path
             return  # killed between its last save and its result
     try:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except torch.OutOfMemoryError:
-        note_shortage(stage.work_folder, batch_of(trainer.args), trainer.state.global_step)
+    except RuntimeError as error:
+        if is_shortage(error):
+            note_shortage(stage.work_folder, batch_of(trainer.args), trainer.state.global_step)
         raise
 
 
 def main(command: Command) -> None:
     recipe = command.recipe
     stage = make_stage(command)
-    if team.rank() > 0:
-        team.follow_the_leader()
+    if rank() > 0:
+        follow_the_leader()
         rows, plan = read_rows(command, stage)
         trainer, checkpoint = make_trainer(recipe, stage, rows, plan)
         run(trainer, recipe, stage, plan.steps, checkpoint)
@@ -142,16 +143,19 @@ def main(command: Command) -> None:
         return
     clear_checkpoints(stage.work_folder / "checkpoints")
     batch = fitting_batch(recipe.train, stage.work_folder)
-    others = [sys.executable, str(command.script), str(command.recipe_path)]
-    try:
-        with team.company(recipe.gpus, others, command.run_folder / "logs"):
-            train(command, stage)
-    except Exception:
+
+    def go_on_narrower() -> None:
         # It may have been another process whose memory ran out: the note in the work folder tells.
         narrower = fitting_batch(recipe.train, stage.work_folder)
-        if narrower == batch:
-            raise
-        start_again(command, narrower)
+        if narrower != batch:
+            start_again(command, narrower)
+
+    try:
+        with company(recipe.gpus, command.again(), command.run_folder / "logs" / "train", go_on_narrower):
+            train(command, stage)
+    except Exception:
+        go_on_narrower()
+        raise
 
 
 def train(command: Command, stage: Stage) -> None:
@@ -161,6 +165,8 @@ def train(command: Command, stage: Stage) -> None:
     with output.quiet():
         rows, plan = read_rows(command, stage)
     tell_plan(rows, plan, batch.batch_size)
+    for line in forecast(recipe, sum(plan.lengths), team.size(), command.run_folder.parent):
+        print(f"   {line}", flush=True)
     with output.quiet():
         trainer, checkpoint = make_trainer(recipe, stage, rows, plan)
     seconds = rewind(stage.work_folder, checkpoint)
@@ -177,11 +183,13 @@ def train(command: Command, stage: Stage) -> None:
             trainer.add_callback(ask_samples(recipe, rows, stage.work_folder))
         run(trainer, recipe, stage, plan.steps, checkpoint)
     losses = validation_losses(trainer.state.log_history)
-    steps, best = trainer.state.global_step, best_step(losses)
-    stopped = steps < plan.steps
-    early = has_stopped(losses, recipe.train.stop_after_evaluations)
-    assert early or not stopped, f"{steps} steps done, {plan.steps} planned"
-    if stopped:
+    steps = trainer.state.global_step
+    early = steps < plan.steps and has_stopped(losses, recipe.train.stop_after_evaluations)
+    assert early or steps == plan.steps, f"{steps} steps done, {plan.steps} planned"
+    logged = [entry["step"] for entry in read_log(log) if "loss" in entry]
+    assert logged == list(range(1, steps + 1)), f"{steps} steps done, the log has {logged}"
+    best = best_step(losses)
+    if early:
         follow.tell_stop(steps, best)
     write_result(command, stage, rows, plan, trainer, best)
 
@@ -193,7 +201,9 @@ def tell_plan(rows: Chats | Labelled, plan: Plan, batch_size: int) -> None:
         f"   {len(plan.lengths):,} rows of {tokens:,} tokens, {plan.epochs:g} epochs: {plan.steps:,} steps,"
         f" {round(tokens * plan.epochs):,} tokens and {plan.padding_share(batch_size):.1%} padding"
     )
-    print(f"   {rows.summary}; {len(rows.rejects)} rows rejected", flush=True)
+    reasons = Counter(reject.reason for reject in rows.rejects).most_common()
+    why = f": {', '.join(f'{reason} {count:,}' for reason, count in reasons)}" if reasons else ""
+    print(f"   {rows.summary}; {len(rows.rejects):,} rows rejected{why}", flush=True)
 
 
 def write_result(
@@ -206,8 +216,9 @@ def write_result(
     entries = read_log(stage.work_folder / "training_log.jsonl")
     facts = land.training_facts(trainer.model, entries, sum(plan.lengths), best)
     facts |= {
+        "base_commit": base_commit(recipe.model),  # `main` moves; 05 asks for this one
         "planned_steps": plan.steps,
-        "processes": team.size(),
+        "processes": size(),
         "optimizer": optimizer_of(trainer),
         "batch_size": batch.batch_size,
         "accumulation_steps": batch.accumulation_steps,

@@ -12,7 +12,7 @@ Writes  05_generate/answers.jsonl          {"id": "answer-…", "example_id": "e
                                             "variant": "base", "log_likelihood": -312.7,
                                             "tokens": 118, "bytes": 466}
         05_generate/rejects.jsonl          {"id": "reject-…", "source_id": "example-…",
-                                            "reason": "too long: …", "text": "…"}
+                                            "reason": "too long", "text": "…", …}
         05_generate/predictions.jsonl      of classification, alone: {"id": "prediction-…",
                                             "source_id": "row-…", "variant": "tuned", "text": "…",
                                             "label": "good", "probabilities": {"bad": 0.1, "good": 0.9},
@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 from inkprint.artifacts import Stage
 from inkprint.chat import Chat
 from inkprint.command import Command, start
+from inkprint.company import company, follow_the_leader
 from inkprint.errors import UserError
 from inkprint.generate.alone import compare_alone, told
 from inkprint.generate.answers import answer_batch
@@ -38,8 +39,9 @@ from inkprint.generate.labels import EXAMPLES, label_texts
 from inkprint.generate.prompted import Prompted, make_prompted, prompt_names
 from inkprint.generate.prompts import Batch, choose_prompts, fitting, make_batches
 from inkprint.generate.speakers import Speakers
-from inkprint.generate.trained import base_of, needs_base, trained_files
+from inkprint.generate.trained import base_of, check_commit, needs_base, trained_files
 from inkprint.generate.work import Job, Turns, settled, take_turns
+from inkprint.gpus import check_gpus
 from inkprint.models import check_base, import_unsloth, positions
 from inkprint.recipe import Recipe, prompt_files
 from inkprint.recipe_generate import Answers, Classify
@@ -53,27 +55,35 @@ PASSAGES = "02_prepare/passages.jsonl"
 
 
 def main(command: Command) -> None:
-    """Load the base, choose the prompts, let each variant answer and weigh, and see that they differ."""
-    recipe, turns = command.recipe, take_turns()
+    follow_the_leader()
     stage = make_stage(command)
-    if settled(command, stage, turns, lambda: check_machine(recipe)):
+    if settled(command, stage, lambda: check_machine(command.recipe)):
         return
-    if recipe.generate.method == "classify":
-        label_texts(command, stage, turns)
-        return
+    with company(command.recipe.gpus, command.again(), command.run_folder / "logs" / "generate") as wait:
+        turns = take_turns(wait)
+        if command.recipe.generate.method == "classify":
+            label_texts(command, stage, turns)
+        else:
+            generate(command, stage, turns)
+
+
+def generate(command: Command, stage: Stage, turns: Turns) -> None:
+    """Load the base, choose the prompts, let each variant answer and weigh, and see that they differ."""
+    recipe = command.recipe
     with command.working().quiet():
         import_unsloth(recipe.model, recipe.device, command.run_folder.parent / "cache")
+        check_commit(recipe.model, command.run_folder)
         room = positions(recipe.model)
         speakers = Speakers(recipe, command.run_folder, room)
     prompted = make_variant(recipe, stage, speakers, room)
     drawn = recipe.generate.method == "sample"
     chosen = choose_prompts(examples_of(stage, "test"), recipe.generate.prompts, recipe.seed, drawn)
     batches, rejects = plan_batches(recipe, speakers, prompted, chosen, room)
-    jobs, alone = speak(command, stage, turns, speakers, batches, room)
+    jobs, texts, alone = speak(command, stage, turns, speakers, batches, room)
     if turns.number > 0:
         return
-    answers = [one for job in jobs if job.make is answer_batch for one in job.records(Answer)]
-    likelihoods = [one for job in jobs if job.make is not answer_batch for one in job.records(Likelihood)]
+    turns.wait()
+    answers, likelihoods = collect(jobs, texts)
     check_difference(likelihoods)
     with stage.writing() as folder:
         write_records(folder / "answers.jsonl", sorted(answers, key=lambda a: (a.example_id, a.variant)))
@@ -88,9 +98,10 @@ def main(command: Command) -> None:
 
 
 def check_machine(recipe: Recipe) -> None:
-    """Raise UserError for a base that is not there, before anything is loaded."""
+    """Raise UserError for a base or cards that are not there, before anything is loaded."""
     if recipe.model is not None and needs_base(recipe):
         check_base(recipe.model)
+    check_gpus(recipe.gpus)
 
 
 def make_stage(command: Command) -> Stage:
@@ -169,14 +180,12 @@ def plan_jobs(
     recipe: Recipe, stage: Stage, chat: Chat, batches: dict[str, list[Batch]], texts: list[Weighed], room: int
 ) -> dict[str, list[Job]]:
     """Each variant's answers and likelihoods; "prompted" weighs nothing."""
-    from inkprint.generate.likelihoods import weigh
+    from inkprint.generate.likelihoods import weigh_jobs
 
     jobs: dict[str, list[Job]] = {}
     for variant, own in batches.items():
-        jobs[variant] = []
-        if variant != "prompted":
-            path = stage.work_folder / f"likelihoods-{variant}.jsonl"
-            jobs[variant].append(Job(path, weigh, (chat, texts, variant, room)))
+        weighs = variant != "prompted"
+        jobs[variant] = weigh_jobs(stage.work_folder, chat, texts, variant, room) if weighs else []
         for number, batch in enumerate(own):
             path = stage.work_folder / f"answers-{variant}-{number:05d}.jsonl"
             arguments = (chat, batch, variant, recipe.generate, recipe.seed + number)
@@ -191,8 +200,8 @@ def speak(
     speakers: Speakers,
     batches: dict[str, list[Batch]],
     room: int,
-) -> tuple[list[Job], dict[str, Any]]:
-    """Do this process's jobs. Returns those of all, and what the leader found that a batch changes."""
+) -> tuple[dict[str, list[Job]], list[Weighed], dict[str, Any]]:
+    """Do this process's jobs. Returns those of all, the texts, and what the leader found of batches."""
     from inkprint.generate.likelihoods import of_examples, of_passages
 
     recipe, chat = command.recipe, speakers.chat
@@ -203,7 +212,6 @@ def speak(
     jobs = plan_jobs(recipe, stage, chat, batches, texts, room)
     every = [job for own in jobs.values() for job in own]
     mine = {job.path for number, job in enumerate(every) if turns.mine(number)}
-    stage.work_folder.mkdir(parents=True, exist_ok=True)
     alone: dict[str, Any] = {}
     output = command.working()
     with output.counter("batches", len(mine)) as advance, output.quiet():
@@ -216,7 +224,19 @@ def speak(
                     job.do(model)
                     advance()
             del model  # or the base would still be in memory when the trained model is loaded
-    return every, alone
+    return jobs, texts, alone
+
+
+def collect(jobs: dict[str, list[Job]], texts: list[Weighed]) -> tuple[list[Answer], list[Likelihood]]:
+    """What all processes made, once it is there."""
+    from inkprint.generate.likelihoods import Scored, add_up
+
+    answers, likelihoods = [], []
+    for variant, own in jobs.items():
+        answers += [one for job in own if job.make is answer_batch for one in job.records(Answer)]
+        scored = [one for job in own if job.make is not answer_batch for one in job.records(Scored)]
+        likelihoods += add_up(texts, scored, variant) if scored else []
+    return answers, likelihoods
 
 
 def check_difference(likelihoods: list[Likelihood]) -> None:

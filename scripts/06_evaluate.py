@@ -17,7 +17,8 @@ Writes  06_evaluate/scores.jsonl      {"id": "score-…", "metric": "verbatim_ru
         06_evaluate/metrics.json      {"primary": "bits_per_byte", "metrics": {"bits_per_byte": {"items": 34,
                                        "sources": 34, "means": {"base": {"value": 2.41, "low": 2.3,
                                        "high": 2.5}, …}, "against": {"base": {"value": -0.2, "low": -0.3,
-                                       "high": -0.1, "verdict": "better", …}}}, …}, …}
+                                       "high": -0.1, "p": 0.001, "verdict": "better", …}}}, …}, …}
+        06_evaluate/others.jsonl      where 02 has other authors: their passages' scores, of metric voice
         06_evaluate/words.json        {"clouds": {"base": {"kettle": 41, …}, …}, "keywords": ["lamp", …],
                                        "per_thousand": {"base": [3.1, …], …}}
 
@@ -39,10 +40,10 @@ from inkprint.evaluate.variants import check_pairs, read_answers
 from inkprint.recipe import Evaluate, EvaluateLabels
 from inkprint.records import (
     Answer,
+    BackgroundPassage,
     Likelihood,
-    Recital,
+    Passage,
     Score,
-    content_id,
     read_records,
     write_json,
     write_records,
@@ -51,12 +52,19 @@ from inkprint.records import (
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    from inkprint.evaluate.train_text import TrainText
-    from inkprint.runs import Run
+    from inkprint.evaluate.answers import Scored
+    from inkprint.evaluate.others import Judged
+    from inkprint.evaluate.train_text import Texts
+
+
+FILES = ("05_generate/answers.jsonl", "05_generate/likelihoods.jsonl")
+BACKGROUND = "02_prepare/background.jsonl"
 
 
 def score_likelihoods(path: Path) -> list[Score]:
     """Perplexity per token and bits per byte of each held-out passage or row, for each variant."""
+    from inkprint.evaluate.answers import make_score
+
     scores: list[Score] = []
     sources: dict[str, list[str]] = {}
     for record in read_records(path, Likelihood):
@@ -70,74 +78,6 @@ def score_likelihoods(path: Path) -> list[Score]:
         scores.append(make_score("bits_per_byte", *where, bits, record.bytes))
     check_pairs(path, sources)
     return scores
-
-
-def score_answers(
-    answers: dict[str, list[Answer]], train: TrainText, keywords: list[str], vectorizer: TfidfVectorizer
-) -> tuple[list[Score], list[Recital], int]:
-    """Every metric of every answer and of the author's own text for the same prompt.
-
-    Also the longest verbatim run of each, and the number of words that type-token ratios are taken over.
-    """
-    from inkprint.evaluate import similarity
-    from inkprint.evaluate.metrics import RECITAL_WORDS
-    from inkprint.evaluate.words import keyword_density, type_token_length, type_token_ratio
-    from inkprint.runs import longest_run
-    from inkprint.words import words
-
-    split = {variant: [words(a.answer) for a in of_variant] for variant, of_variant in answers.items()}
-    split["reference"] = [words(a.reference) for a in answers["base"]]
-    # A prompted base that says three words must not shorten what the others are compared by.
-    compared = [texts for variant, texts in split.items() if variant != "prompted"]
-    length = type_token_length(min(map(len, texts)) for texts in zip(*compared, strict=True))
-    scores, recitals = [], []
-    for variant in split:
-        of_variant = answers["base" if variant == "reference" else variant]
-        texts = [a.reference if variant == "reference" else a.answer for a in of_variant]
-        references = [a.reference for a in of_variant]
-        cosines = similarity.similarities(vectorizer, texts, references)
-        for answer, text, found, cosine in zip(of_variant, texts, split[variant], cosines, strict=True):
-            run = longest_run(text, train.index)
-            values: dict[str, float | None] = {
-                "tfidf_similarity": None if variant == "reference" else cosine,
-                "keyword_density": keyword_density(found, keywords) if keywords else None,
-                "type_token_ratio": type_token_ratio(found, length),
-                "answer_words": len(found),
-                "verbatim_run": run.words,
-                "recited": run.words >= RECITAL_WORDS,
-                "ended": None if variant == "reference" else answer.ended,
-            }
-            where = variant, answer.source_id, answer.example_id
-            scores += [make_score(name, *where, v, 1) for name, v in values.items() if v is not None]
-            recitals.append(make_recital(*where, run))
-    return scores, recitals, length
-
-
-def make_score(
-    metric: str, variant: str, source_id: str, example_id: str | None, value: float, weight: float
-) -> Score:
-    return Score(
-        id=content_id("score", metric, variant, example_id or source_id),
-        metric=metric,
-        variant=variant,
-        source_id=source_id,
-        example_id=example_id,
-        value=round(float(value), 6),
-        weight=float(weight),
-    )
-
-
-def make_recital(variant: str, source_id: str, example_id: str, run: Run) -> Recital:
-    return Recital(
-        id=content_id("recital", variant, example_id),
-        example_id=example_id,
-        source_id=source_id,
-        variant=variant,
-        words=run.words,
-        start=run.start,
-        end=run.end,
-        train_source_id=run.source_id,
-    )
 
 
 def count_words(answers: dict[str, list[Answer]], keywords: list[str]) -> dict[str, Any]:
@@ -154,13 +94,42 @@ def count_words(answers: dict[str, list[Answer]], keywords: list[str]) -> dict[s
     }
 
 
-def choose_keywords(settings: Evaluate, train: TrainText, vectorizer: TfidfVectorizer) -> list[str]:
+def choose_keywords(settings: Evaluate, texts: Texts, vectorizer: TfidfVectorizer) -> list[str]:
     """The recipe's list, or as many of the train texts' strongest words as it asks for."""
     from inkprint.evaluate.similarity import strongest_words
 
     if isinstance(settings.keywords, list):
         return settings.keywords
-    return strongest_words(vectorizer, train.texts, train.wholes, settings.keywords)
+    return strongest_words(vectorizer, texts.train, texts.wholes, settings.keywords)
+
+
+def judge_others(
+    answers: dict[str, list[Answer]],
+    passages: Path,
+    others: list[Path],
+    texts: Texts,
+    samples: int,
+    seed: int,
+) -> Judged:
+    """The voice against other authors', where the recipe has any."""
+    from inkprint.evaluate.others import Judged, judge_voice
+
+    if not others:
+        return Judged([], [], {"why": "the recipe names no other authors (evaluate.background)"})
+    own = list(read_records(passages, Passage))
+    of_others = list(read_records(others[0], BackgroundPassage))
+    return judge_voice(answers, own, of_others, texts.index, samples, seed)
+
+
+def describe_wording(scored: Scored, held_out: str, voice: dict[str, Any]) -> dict[str, str]:
+    """What the metrics' descriptions name."""
+    chance = scored.recovery_by_chance
+    return {
+        "type_token_words": str(scored.type_token_words),
+        "held_out": held_out,
+        "window_words": str(voice.get("window_words", "")),
+        "chance": "" if chance is None else f" Chance alone gives {chance:.3f}.",
+    }
 
 
 def describe_method(settings: Evaluate, seed: int, type_token_words: int, unit: str) -> dict[str, Any]:
@@ -195,43 +164,51 @@ def main(command: Command) -> None:
     stage = Stage(
         run_folder=command.run_folder,
         name="evaluate",
-        format_number=3,
-        settings={"evaluate": settings.model_dump()},
+        format_number=4,
+        # The background counts by its content, and the limit is a matter of the card.
+        settings={"evaluate": settings.model_dump(exclude={"background", "max_recited_share"})},
         seed=recipe.seed,
-        inputs=command.inputs(train_file, "05_generate/answers.jsonl", "05_generate/likelihoods.jsonl"),
+        inputs=command.inputs(train_file, *FILES, *([BACKGROUND] if recipe.background else [])),
         script=command.script,
     )
     if command.settled(stage):
         return
-    train_path, answers_path, likelihoods = stage.inputs.values()
+    train_path, answers_path, likelihoods, *others = stage.inputs.values()
     answers = read_answers(answers_path)
     scores = score_likelihoods(likelihoods)
 
-    from inkprint.evaluate import metrics, similarity, train_text
+    from inkprint.evaluate import similarity, summary, train_text
+    from inkprint.evaluate.answers import score_answers
 
-    train = train_text.of_passages(train_path) if documents else train_text.of_examples(train_path)
-    vectorizer = similarity.fit(train.texts)
-    keywords = choose_keywords(settings, train, vectorizer)
-    of_answers, recitals, length = score_answers(answers, train, keywords, vectorizer)
-    scores += of_answers
-    wording = {"type_token_words": length, "held_out": train.held_out}
-    measured = metrics.summarize(scores, wording, settings.bootstrap_samples, recipe.seed)
+    texts = train_text.of_passages(train_path) if documents else train_text.of_examples(train_path)
+    vectorizer = similarity.fit(texts.train)
+    keywords = choose_keywords(settings, texts, vectorizer)
+    scored = score_answers(answers, texts, keywords, vectorizer)
+    judged = judge_others(answers, train_path, others, texts, settings.bootstrap_samples, recipe.seed)
+    scores += scored.scores + judged.scores
+    wording = describe_wording(scored, texts.held_out, judged.facts)
+    measured = summary.summarize(
+        scores, wording, settings.primary_metric, settings.bootstrap_samples, recipe.seed
+    )
     result = {
         "primary": settings.primary_metric,
-        "method": describe_method(settings, recipe.seed, length, train.unit),
+        "method": describe_method(settings, recipe.seed, scored.type_token_words, texts.unit),
         "metrics": measured,
-        "radar": metrics.radar(measured),
+        "voice": judged.facts,
+        "radar": summary.radar(measured),
     }
     with stage.writing() as folder:
         write_records(folder / "scores.jsonl", scores)
-        write_records(folder / "recitals.jsonl", recitals)
+        write_records(folder / "recitals.jsonl", scored.recitals)
         write_json(folder / "metrics.json", result)
         write_json(folder / "words.json", count_words(answers, keywords))
+        if judged.of_others:
+            write_records(folder / "others.jsonl", judged.of_others)
         number = sum(len(of_variant) for of_variant in answers.values())
         stage.finish({"unit": "answers", "in": number, "out": number, "rejected": 0, "failed": 0})
     for metric in measured.values():
         verdicts = ", ".join(f"against {other}: {of['verdict']}" for other, of in metric["against"].items())
-        print(f"   {metric['title']:<27}{metric['sources']:>5} {train.unit}   {verdicts or 'not measured'}")
+        print(f"   {metric['title']:<27}{metric['sources']:>5} {texts.unit}   {verdicts or 'not measured'}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ Reads   06_evaluate/metrics.json, scores.jsonl; of chats recitals.jsonl, words.j
         every stage's manifest.json, for time, memory, versions, keys, who wrote the examples
 Writes  07_report/report.html         light and dark, for screen, phone and paper; no script, no network
         07_report/report.md
+        07_report/MODEL_CARD.md       what goes with the weights
         07_report/figures/*.png, *.svg
 
     python scripts/07_report.py recipes/demo.yaml
@@ -56,10 +57,10 @@ def make_stage(command: Command, evidence: ModuleType, data: ModuleType) -> Stag
     return Stage(
         run_folder=command.run_folder,
         name="report",
-        format_number=2,
+        format_number=3,
         settings={
             "report": recipe.report.model_dump(),
-            "evaluate.primary_metric": recipe.evaluate.primary_metric,
+            "evaluate": recipe.evaluate.model_dump(include={"primary_metric", "max_recited_share"}),
         },
         seed=recipe.seed,
         inputs=inputs,
@@ -104,9 +105,14 @@ def describe_data(
 
 def describe_training(stages: list[dict[str, Any]], proof: dict[str, Any]) -> list[tuple[str, str]]:
     """What 04's manifest and mask proof tell, each with its name; what is not there is left out."""
+    from inkprint.report.numbers import percent
     from inkprint.report.page import memory
 
     train = next((row for row in stages if row["stage"].endswith("train")), {})
+    cut = proof.get("truncated_by_split", {}).get(
+        "train", proof.get("truncated")
+    )  # only texts with labels are
+    lost = proof.get("lost_characters", 0) + proof.get("lost_prompt_characters", 0)
     loss, count, rate = "{:.3f}".format, "{:,}".format, "{:,.0f}".format
     known = {
         "Steps": (train.get("steps"), count),
@@ -114,7 +120,7 @@ def describe_training(stages: list[dict[str, Any]], proof: dict[str, Any]) -> li
         "Step that landed": (train.get("best_step"), count),
         "Rows at a time": (train.get("batch_size"), count),
         "Such batches a step": (train.get("accumulation_steps"), count),
-        "Ran out of memory": (len(train.get("out_of_memory", ())) or None, "{} times, then smaller".format),
+        "Ran out of memory": (train.get("out_of_memory") or None, told_shortages),
         "Processes": (train.get("processes"), count),
         "Features": (train.get("features"), count),
         "Trainable parameters": (train.get("trainable_parameters"), count),
@@ -123,16 +129,22 @@ def describe_training(stages: list[dict[str, Any]], proof: dict[str, Any]) -> li
         "Model": (train.get("model_bytes", train.get("linear_bytes")), memory),
         "Tokens seen": (train.get("train_tokens"), count),
         "Tokens per second": (train.get("tokens_per_second"), rate),
-        "Padding": (train.get("padding_share"), "{:.1%} of tokens".format),
+        "Padding": (train.get("padding_share"), lambda share: f"{percent(share)} of tokens"),
         "Loss at the end": (train.get("final_loss"), loss),
         "Validation loss at first": (train.get("first_validation_loss"), loss),
         "Validation loss at best": (train.get("best_validation_loss"), loss),
         "Rows learned from": (proof["rows"].get("train"), count),
-        "Rows cut off": (proof.get("truncated"), count),
+        "Of these cut off": (cut, count),
+        "Characters lost by the tokenizer": (lost or None, count),
         "Tokens in the loss": (proof.get("supervised_tokens"), count),
         "Tokens only read": (proof.get("prompt_tokens"), count),
     }
     return [(name, shown(value)) for name, (value, shown) in known.items() if value is not None]
+
+
+def told_shortages(batches: list[str]) -> str:
+    """batches: what memory ran out with, each rows at a time x how often a step."""
+    return f"with {', then with '.join(batches)} rows a step; from there on fewer at a time, as many a step"
 
 
 def describe_stages(run_folder: Path) -> dict[str, Any]:
@@ -168,7 +180,7 @@ def main(command: Command) -> None:
     stage = make_stage(command, evidence, data)
     if command.settled(stage):
         return
-    from inkprint.report import facts, page, training
+    from inkprint.report import facts, model_card, page, training
 
     inputs = stage.inputs
     result = facts.read_json(inputs["06_evaluate/metrics.json"])
@@ -182,11 +194,14 @@ def main(command: Command) -> None:
         "samples": training.read_samples(inputs.get(SAMPLES)),
         "style": page.style(),
     }
+    context |= model_card.describe(recipe, context)
     with stage.writing() as folder:
         context["figures"] = draw(inputs, result, recipe.seed, evidence, folder / "figures")
         for form in ("html", "md"):
             text = page.render(f"{evidence.TEMPLATE}.{form}.j2", context)
             (folder / f"report.{form}").write_text(text, encoding="utf-8")
+        card = page.render("model_card.md.j2", context)
+        (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
         number = len(context["figures"])
         stage.finish({"unit": "figures", "in": number, "out": number, "rejected": 0, "failed": 0})
     for name, line in evidence.lines(result):

@@ -29,7 +29,7 @@ from inkprint.chat import Chat
 from inkprint.command import artifacts_folder, exit_with
 from inkprint.completion import complete
 from inkprint.errors import UserError
-from inkprint.generate.trained import ADAPTER, full_model, require_trained
+from inkprint.generate.trained import ADAPTER, check_commit, full_model, require_trained
 from inkprint.models import add_adapter, check_base, import_unsloth, load_base, positions
 from inkprint.recipe import Recipe
 from inkprint.recipe_file import load_recipe
@@ -64,6 +64,7 @@ def load(recipe: Recipe, run_folder: Path) -> Models:
     """As 05 loads them, once for an adapter."""
     assert recipe.model is not None
     import_unsloth(recipe.model, recipe.device, run_folder.parent / "cache")
+    check_commit(recipe.model, run_folder)
     room = positions(recipe.model)
     four_bit = recipe.train.method == "qlora"
     base, chat = load_base(recipe.model, recipe.device, four_bit, recipe.seed, room)

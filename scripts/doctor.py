@@ -26,7 +26,8 @@ from inkprint.doctor.needs import (
     gpu_bytes,
     parameters,
     train_hours,
-    train_tokens,
+    train_rows,
+    train_steps,
     what_would_fit,
 )
 from inkprint.errors import UserError
@@ -65,12 +66,15 @@ def plan(recipe: Recipe, card_name: str, price: float | None) -> bool:
         f"disk    {disk_bytes(recipe, count) / GB:.0f} GB for the base and the results, 12 GB for the image,"
         f" {export_bytes(recipe, count) / GB:.0f} GB for merged weights and a GGUF"
     )
-    tokens = train_tokens(artifacts_folder() / recipe.run)
-    if tokens is None:
+    rows = train_rows(artifacts_folder() / recipe.run)
+    if rows is None:
         print("hours   not known before 03 has run here: ./run_all.sh RECIPE --estimate says what that costs")
         return fits
-    hours = train_hours(recipe, count, tokens, card)
-    print(f"hours   {hours:.1f} of training: {tokens:,.0f} tokens x {recipe.train.epochs:g}; answers on top")
+    hours = train_hours(recipe, count, sum(rows), card)
+    print(
+        f"hours   {hours:.1f} of training: {sum(rows):,.0f} tokens x {recipe.train.epochs:g},"
+        f" {train_steps(recipe, len(rows)):,} steps; answers on top"
+    )
     if price is not None:
         print(f"dollars {hours * price:.2f} at {price:.2f} an hour")
     return fits

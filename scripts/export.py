@@ -1,11 +1,13 @@
 """Write 04's result out as a model of its own: merged 16-bit weights, and a GGUF with an Ollama Modelfile.
 
-Reads   04_train/adapter/ or 04_train/model/    what training made; never changed
+Reads   04_train/adapter/, model/ or linear/    what training made; never changed
         02_prepare/, 03_synthesize/             the test split, to check the result on
         05_generate/                            what the model said as it was trained, where 05 has run
 Writes  export/*.safetensors, config.json, generation_config.json, tokenizer and chat template
         export/check.json       {"nats_a_token": {"base": -3.2, "adapter": -2.41, "merged": -2.41,
                                  "trained": -2.43}, "merged_off_adapter": 0.0004, "answers": […]}
+                                of a classifier how many texts each gets right, and how far apart they are
+        export/README.md        of a classifier: its labels, and the lines that ask it
         export/gguf/            with --gguf: RUN-q4_K_M.gguf and a Modelfile for Ollama
         export/manifest.json    hashes of what came in and went out, versions, commit
 
@@ -19,38 +21,36 @@ for a base that is fetched, and for a GGUF what docs/export.md says. The demo: 1
 from __future__ import annotations
 
 import argparse
-from functools import partial
+import json
 from pathlib import Path
 from typing import Any
 
 from inkprint.artifacts import read_manifest, stage_folder
-from inkprint.chat import Chat
 from inkprint.command import artifacts_folder, as_user_error, exit_with, lock_run
 from inkprint.console import Output
 from inkprint.doctor.needs import parameters
 from inkprint.errors import UserError
-from inkprint.export import gguf, modelfile, proof, templates, weights
+from inkprint.export import chat_model, classifier, gguf, proof, weights
 from inkprint.export.folder import Export, check_memory, check_room
-from inkprint.generate.trained import ADAPTER, full_model, require_trained
+from inkprint.generate.trained import require_trained
 from inkprint.hashes import hash_file
-from inkprint.models import base_inputs, check_base, positions
+from inkprint.models import base_inputs, check_base
 from inkprint.recipe import Recipe, prompt_files
 from inkprint.recipe_file import load_recipe
-from inkprint.recipe_generate import Classify, Sample
-from inkprint.recipe_train import Linear
+from inkprint.recipe_generate import Classify
+from inkprint.recipe_train import Tuning
 from inkprint.recipe_values import Model
 from inkprint.records import write_json
-from inkprint.synthesize.prompts import persona_of
 
 BYTES_A_PARAMETER = 2.0
 
 
-def check_method(recipe: Recipe) -> None:
-    """Raise UserError for a result that is no model that writes."""
-    if isinstance(recipe.train, Linear):
-        raise UserError("train.method linear: nothing to merge; 04_train/linear is the whole classifier")
-    if isinstance(recipe.generate, Classify):
-        raise UserError("train.loss label: a classifier is not exported; 04_train holds it as it was trained")
+def check_form(recipe: Recipe, form: str | None) -> None:
+    """Raise UserError for a GGUF of what does not write."""
+    if form is not None and isinstance(recipe.generate, Classify):
+        raise UserError(
+            "--gguf: llama.cpp and Ollama take models that write, and this is a classifier; leave it out"
+        )
 
 
 def check_trained(recipe: Recipe, run_folder: Path, recipe_path: Path) -> dict[str, Path]:
@@ -64,37 +64,45 @@ def check_trained(recipe: Recipe, run_folder: Path, recipe_path: Path) -> dict[s
     return files
 
 
-def identity(recipe: Recipe, files: dict[str, Path], base: Model) -> dict[str, Any]:
+def identity(recipe: Recipe, files: dict[str, Path], base: Model | None) -> dict[str, Any]:
     """What an export is a function of."""
-    assert recipe.model is not None
-    found = base_inputs(base)
+    found = base_inputs(base) if base is not None else {}
     inputs = files | found.get("files", {})
-    prompts = prompt_files(recipe.model.chat_template, recipe.synthesize.system_prompt)
+    named: list[str | None] = [recipe.synthesize.system_prompt]
+    settings: dict[str, Any] = {"generate": recipe.generate.model_dump()}
+    if recipe.model is not None:
+        named.append(recipe.model.chat_template)
+        settings |= recipe.model.model_dump(exclude={"base"})
+    if isinstance(recipe.generate, Classify) and isinstance(recipe.train, Tuning):
+        settings["train.max_tokens"] = recipe.train.max_tokens
     return {
         "run": recipe.run,
-        "format": 1,
-        "base": base.base if base.folder is None else base.folder.name,
-        "revision": base.revision,
+        "format": 2,
+        "base": None if base is None else base.base if base.folder is None else base.folder.name,
+        "revision": None if base is None else base.revision,
         "author": recipe.author,
-        "settings": recipe.model.model_dump(exclude={"base"}) | {"generate": recipe.generate.model_dump()},
+        "settings": settings,
         "inputs": {name: hash_file(path) for name, path in sorted(inputs.items())},
-        "prompts": {name: hash_file(path) for name, path in sorted(prompts.items())},
+        "prompts": {name: hash_file(path) for name, path in sorted(prompt_files(*named).items())},
     }
 
 
-def check_machine(base: Model, folder: Path, form: str | None, merges: bool) -> None:
+def check_machine(recipe: Recipe, base: Model, folder: Path, form: str | None, merges: bool) -> None:
     """Raise UserError where disk or memory will not do, before anything is fetched."""
     count = parameters(base)
     if count is None:
         raise UserError(f"{base.base}: its name does not say how large it is, so that nothing can be planned")
-    each = BYTES_A_PARAMETER if merges else 0.0
-    if base.folder is None and merges and not _cached(base):
+    full = recipe.train.method == "full"
+    # A classifier of which every weight moved is written as it was trained, in 32 bits.
+    weight = 4.0 if full and isinstance(recipe.generate, Classify) else BYTES_A_PARAMETER
+    each = weight if merges else 0.0
+    if base.folder is None and merges and not full and not _cached(base):
         each += BYTES_A_PARAMETER
     if form is not None:
         each += gguf.FORMATS[form] + gguf.intermediate_bytes(form)
     check_room(folder, each * count, "the weights" + (f" and a GGUF of {form}" if form else ""))
     if merges:
-        check_memory(BYTES_A_PARAMETER * count)
+        check_memory(weight * count)
 
 
 def _cached(base: Model) -> bool:
@@ -106,114 +114,75 @@ def _cached(base: Model) -> bool:
     )
 
 
-def write_weights(
-    recipe: Recipe, base: Model, chat: Chat, held: proof.HeldOut, run_folder: Path, folder: Path
-) -> dict[str, Any]:
-    """Into the folder, and from there again: what was trained and what was written say the same.
-
-    Returns check.json. Raises UserError where they do not.
-    """
-    room = positions(base)
-    said: dict[str, proof.Said] = {}
-    if recipe.train.method == "full":
-        own = str(full_model(recipe, run_folder).folder)
-        said["full"] = proof.listen(weights.load_weights(own, own_type=True), chat, held, recipe, room)
-        weights.save(weights.load_weights(own), folder)
-    else:
-        model = weights.add_adapter(base, run_folder / ADAPTER)
-        with model.disable_adapter():
-            said["base"] = proof.listen(model, chat, held, recipe, room)
-        said["adapter"] = proof.listen(model, chat, held, recipe, room)
-        weights.save(weights.merge(model), folder)
-        del model  # the next takes its place in memory
-    said["merged"] = proof.listen(weights.load_weights(str(folder)), chat, held, recipe, room)
-    return proof.compare(held, said)
-
-
-def write_settings(recipe: Recipe, chat: Chat, folder: Path) -> None:
-    """Tokenizer, chat template, and how generation goes and ends."""
-    from transformers import GenerationConfig
-
-    assert recipe.model is not None
-    templates.save_tokenizer(chat, recipe.model, folder)
-    settings = recipe.generate
-    sampling: dict[str, Any] = {"do_sample": False}
-    if isinstance(settings, Sample):
-        named = {"temperature": settings.temperature, "top_p": settings.top_p, "top_k": settings.top_k}
-        sampling = {"do_sample": True} | named
-    GenerationConfig(
-        eos_token_id=chat.stop_ids,
-        pad_token_id=chat.tokenizer.pad_token_id,
-        bos_token_id=chat.tokenizer.bos_token_id,
-        **sampling,
-    ).save_pretrained(folder)
-
-
-def write_gguf(recipe: Recipe, chat: Chat, llama: gguf.LlamaCpp, folder: Path, room: int) -> str:
-    """The GGUF and its Modelfile. Returns what is to be said of the latter."""
-    target = folder / "gguf" / f"{recipe.run}-{llama.form}.gguf"
-    target.parent.mkdir(exist_ok=True)
-    gguf.convert(llama, folder, target)
-    made = target.with_name("Modelfile")
-    made.unlink(missing_ok=True)
-    try:
-        if bool(gguf.metadata(llama, target).get("tokenizer.ggml.add_bos_token")) != modelfile.adds_bos(chat):
-            raise UserError("no Modelfile: in the GGUF texts begin in another way than in training")
-        text = modelfile.make_modelfile(recipe, chat, target.name, persona_of(recipe), room)
-        modelfile.check_modelfile(text, chat, modelfile.as_a_server(chat))
-        if llama.tokenizer is not None:
-            modelfile.check_modelfile(text, chat, partial(gguf.tokens, llama, target))
-    except UserError as error:
-        return str(error)
-    made.write_text(text, encoding="utf-8")
-    return f"in that folder, ollama create {recipe.run.lower()} -f Modelfile makes Ollama know it"
+def write_model(recipe: Recipe, base: Model | None, run_folder: Path, folder: Path, output: Output) -> None:
+    """The model into a folder, checked; what the check found onto the terminal and into check.json."""
+    print("   writing weights, and checking what was written")
+    show = classifier.show
+    with output.quiet():
+        if base is None:
+            check = classifier.write_linear(recipe, run_folder, folder)
+        elif isinstance(recipe.generate, Classify):
+            check = classifier.write_classifier(recipe, base, run_folder, folder)
+        else:
+            check, show = chat_model.write_chat_model(recipe, base, run_folder, folder), proof.show
+    write_json(folder / "check.json", check)
+    show(check)
 
 
 def export(
-    recipe: Recipe, base: Model, made: Export, run_folder: Path, llama: gguf.LlamaCpp | None, output: Output
+    recipe: Recipe,
+    base: Model | None,
+    made: Export,
+    run_folder: Path,
+    llama: gguf.LlamaCpp | None,
+    output: Output,
 ) -> None:
     """All of it into the partial folder, and that in place of the old one."""
-    assert recipe.model is not None
-    with output.quiet():
-        weights.check_sixteen_bits(base)
-    kept = made.state()
-    trained = full_model(recipe, run_folder) if recipe.train.method == "full" else recipe.model
-    with made.writing(kept) as folder:
+    if base is not None:
         with output.quiet():
-            room = positions(base)
-            chat = Chat(weights.load_tokenizer(trained), recipe.model)
+            weights.check_sixteen_bits(base)
+    kept = made.state()
+    with made.writing(kept) as folder:
         if kept is None:
-            print("   writing weights in 16 bits, and checking them")
-            with output.quiet():
-                held = proof.held_out(recipe, run_folder, chat, room)
-                check = write_weights(recipe, base, chat, held, run_folder, folder)
-                write_settings(recipe, chat, folder)
-            write_json(folder / "check.json", check)
-            proof.show(check)
+            write_model(recipe, base, run_folder, folder, output)
         said = ""
-        if llama is not None:
+        if llama is not None and base is not None:
             print(f"   a GGUF of {llama.form} by llama.cpp")
             with output.quiet():
-                said = write_gguf(recipe, chat, llama, folder, room)
+                said = chat_model.write_gguf(recipe, base, run_folder, llama, folder)
         made.land()
     print(f"   written to {made.folder} in {made.took()}" + (f"; {said}" if said else ""))
 
 
+def warn(recipe: Recipe, run_folder: Path) -> None:
+    """Say what 06 found that whoever takes the weights must know, where 06 has been."""
+    from inkprint.report.model_card import warnings
+
+    path = run_folder / "06_evaluate" / "metrics.json"
+    if path.is_file():
+        for line in warnings(recipe, json.loads(path.read_text(encoding="utf-8"))["metrics"]):
+            print(f"   WARNING: {line}")
+            print(f"   {run_folder / '07_report' / 'MODEL_CARD.md'} says so, too: let it go with the weights")
+
+
 def run(options: argparse.Namespace) -> None:
     recipe = load_recipe(options.recipe)
-    check_method(recipe)
+    check_form(recipe, options.gguf)
     run_folder = artifacts_folder() / recipe.run
     files = check_trained(recipe, run_folder, options.recipe)
     llama = gguf.find_llama_cpp(options.gguf) if options.gguf else None
     base = weights.sixteen_bit_base(recipe)
-    check_base(base)
+    if base is not None:
+        check_base(base)
+    warn(recipe, run_folder)
     made = Export(options.out or run_folder / "export", identity(recipe, files, base))
     made.check_place()
     kept = made.state()
     if kept is not None and (not options.gguf or f"gguf/{recipe.run}-{options.gguf}.gguf" in kept["outputs"]):
         print(f"export      up to date in {made.folder}")
         return
-    check_machine(base, made.folder, options.gguf, merges=kept is None)
+    if base is not None:
+        check_machine(recipe, base, made.folder, options.gguf, merges=kept is None)
     lock = lock_run(run_folder, options.recipe)
     output = Output(run_folder / "logs", "export")
     try:

@@ -32,10 +32,11 @@ from inkprint.command import artifacts_folder, exit_with
 from inkprint.errors import UserError
 from inkprint.recipe import ROOT, Recipe
 from inkprint.recipe_file import load_recipe
+from inkprint.recipe_synthesize import Local
 from inkprint.recipe_train import Linear
 from inkprint.rehearse.data import find_data
 from inkprint.rehearse.derive import SUFFIX, derive
-from inkprint.rehearse.hub import settle
+from inkprint.rehearse.hub import ask_for_others, settle
 from inkprint.rehearse.stand_ins import Base, find_base, make_model
 from inkprint.rehearse.state import State, read_state
 from inkprint.rehearse.steps import shorten, split_counts, steps_an_epoch, texts
@@ -47,7 +48,9 @@ def begin(path: Path) -> Path:
     began = time.time()
     recipe = load_recipe(path)
     folder = artifacts_folder() / f"{recipe.run}{SUFFIX}"
-    base = base_of(recipe, names_the_hub(recipe) and settle())
+    reached = names_the_hub(recipe) and settle()
+    base = base_of(recipe, reached)
+    unasked = ask_for_others(recipe, reached)
     empty(folder)
     data = find_data(recipe, folder / "data")
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -55,6 +58,10 @@ def begin(path: Path) -> Path:
     notes = derive(recipe, values, data, folder / "model" if made else None, folder)
     if base is not None and not base.real:
         notes.insert(0, f"tokenizer, lengths and template are stand-ins: {why_none(recipe)}")
+    if recipe.model is not None and recipe.model.folder is None and not reached:
+        unasked.insert(0, recipe.model.base)
+    if unasked:
+        notes.append(f"access: the Hub was not asked whether it gives {' and '.join(unasked)}")
     real = base is not None and base.real
     write_recipe(folder / "recipe.yaml", values, path)
     State(str(path), notes, data.own, data.there, data.taken, real, began).write(folder)
@@ -63,7 +70,10 @@ def begin(path: Path) -> Path:
 
 def names_the_hub(recipe: Recipe) -> bool:
     hub = recipe.extract.hub
-    return (recipe.model is not None and not recipe.model.folder) or (hub is not None and not hub.folder)
+    writer = recipe.synthesize.provider
+    models = (recipe.model, recipe.export, writer.model if isinstance(writer, Local) else None)
+    named = any(model is not None and model.folder is None for model in models)
+    return named or (hub is not None and not hub.folder)
 
 
 def base_of(recipe: Recipe, reached: bool) -> Base | None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from little import make_base, make_book
+from warm import TRAINING, run_warm
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("extract", "prepare", "synthesize", "train", "generate", "evaluate", "report")
@@ -54,17 +55,16 @@ class Workshop:
         return kept | {"INKPRINT_ARTIFACTS": str(self.artifacts), "OMP_NUM_THREADS": "1"} | more
 
     def stage(
-        self, name: str, *arguments: str, check: bool = True, **options: Any
+        self, name: str, *arguments: str, check: bool = True, warm: bool = False, **options: Any
     ) -> subprocess.CompletedProcess:
-        """Run a stage's script by the stage's name; with check, it must succeed."""
+        """Run a stage's script by the stage's name; with check, it must succeed. warm: see warm.py."""
         (script,) = (ROOT / "scripts").glob(f"[0-9][0-9]_{name}.py")
         options.setdefault("env", self.environment())
-        done = subprocess.run(
-            [sys.executable, str(script), str(self.recipe), *arguments],
-            capture_output=True,
-            text=True,
-            **options,
-        )
+        command = [str(script), str(self.recipe), *arguments]
+        if warm:
+            done = run_warm(TRAINING, command, **options)
+        else:
+            done = subprocess.run([sys.executable, *command], capture_output=True, text=True, **options)
         if check:
             assert done.returncode == 0, done.stdout + done.stderr
         return done

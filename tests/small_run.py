@@ -7,12 +7,13 @@ import math
 import os
 import random
 import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 from conftest import for_labels
 from made_up import make_page, make_passage
+from warm import REPORTING, run_warm
 
 from inkprint.artifacts import Stage
 from inkprint.prepare.leaks import audit
@@ -31,7 +32,7 @@ from inkprint.records import (
     write_records,
 )
 
-PYTHON = sys.executable
+RUN = "artifacts/small"
 WRITER = "anthropic claude-haiku-4-5"
 # What 03's manifest tells of a model's replies.
 ASKED = {
@@ -192,7 +193,9 @@ def write_training(run: Path, files: dict) -> None:
     log = sorted(steps + checks, key=lambda entry: entry["step"])
     facts = {"steps": 240, "epochs": 3, "trainable_parameters": 120_000, "total_parameters": 1_900_000,
              "adapter_bytes": 510_000, "train_tokens": 96_000, "tokens_per_second": 1286.0,
-             "final_loss": 1.77, "first_validation_loss": 4.0, "best_validation_loss": 2.2}  # fmt: skip
+             "batch_size": 2, "accumulation_steps": 4, "out_of_memory": ["8 x 1", "4 x 2"],
+             "final_loss": 1.77, "first_validation_loss": 4.0, "best_validation_loss": 2.2,
+             "best_step": 200, "padding_share": 0.0413}  # fmt: skip
     files = {"training_log.jsonl": log} | files
     write_stage(run, "train", files, unit="rows", out=88, rejected=1, facts=facts)
 
@@ -260,7 +263,8 @@ def make_label_run(
     files = {"examples.jsonl": texts, "rejects.jsonl": rejects}
     write_stage(run, "synthesize", files, unit="examples", out=len(texts), rejected=1)
     sample = {"example_id": texts[0].id, "prompt": texts[0].text, "supervised": texts[0].label}
-    proof = {"loss": "label", "rows": {"train": 2 * test, "validation": 10}, "rejected": {}, "sample": sample}
+    proof = {"loss": "label", "rows": {"train": 2 * test, "validation": 10}, "rejected": {}, "sample": sample,
+             "truncated": 7, "truncated_by_split": {"train": 5, "validation": 2}}  # fmt: skip
     write_training(run, {"mask_proof.json": proof})
     predictions = [make_prediction(dice, text, moods, certain) for text in texts if text.split == "test"]
     write_stage(run, "generate", {"predictions.jsonl": predictions}, unit="texts", out=len(predictions))
@@ -318,7 +322,7 @@ def table_values(roles: list[str], tasks: dict) -> dict:
     values["extract"] |= {"data": "data/reviews.csv.gz", "columns": {role: role for role in roles}}
     values["prepare"] = {"validation": 0.1, "test": 0.2, "near_duplicate": 0.8, "passages": None}
     values["synthesize"]["tasks"] = tasks
-    values["report"]["title"] = "The table"
+    values["report"] |= {"title": "The table", "note": None}  # the demo's note is of its book
     return values
 
 
@@ -406,10 +410,25 @@ def write_stage(
 def run_script(
     script: str, recipe: Path, *options: str, check: bool = True
 ) -> subprocess.CompletedProcess[str]:
-    """A stage script as a person calls it, with the artifacts beside the recipe."""
-    command = [PYTHON, str(ROOT / "scripts" / script), str(recipe), *options]
+    """06 or 07 with the artifacts beside the recipe; warm, for `finished` starts them from nothing."""
+    command = [str(ROOT / "scripts" / script), str(recipe), *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INKPRINT_")}
     environment |= {"OMP_NUM_THREADS": "2", "INKPRINT_ARTIFACTS": str(recipe.parent / "artifacts")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    done = run_warm(REPORTING, command, environment)
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def evaluate_and_report(recipe: Path) -> Path:
+    """06 and 07, and what they print in `said`. Returns the folder."""
+    said = run_script("06_evaluate.py", recipe).stdout + run_script("07_report.py", recipe).stdout
+    (recipe.parent / "said").write_text(said, encoding="utf-8")
+    return recipe.parent
+
+
+def result_of(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / RUN / "06_evaluate/metrics.json").read_text(encoding="utf-8"))
+
+
+def page_of(folder: Path, form: str = "html") -> str:
+    return (folder / RUN / f"07_report/report.{form}").read_text(encoding="utf-8")

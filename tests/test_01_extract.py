@@ -484,7 +484,8 @@ def test_a_bad_file_can_be_left_out_with_its_reason(tmp_path):
     rejects = [json.loads(line) for line in (stage / "rejects.jsonl").open()]
     assert [reject["source_id"] for reject in rejects] == ["cut.pdf", "scanned.pdf"]
     for reject in rejects:
-        assert f"{reject['source_id']}: rejected: {reject['reason']}" in done.stdout
+        assert reject["reason"] == "cannot be read"
+        assert f"{reject['source_id']}: rejected: {reject['detail']}" in done.stdout
     counts = json.loads((stage / "manifest.json").read_text())["counts"]
     assert counts["failed"] == 2
     (tmp_path / "data/good.pdf").unlink()

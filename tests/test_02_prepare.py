@@ -214,6 +214,17 @@ def test_shares_are_about_kept_where_chapters_allow_it(seed):
     assert 3 <= splits.count("validation") <= 5
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_preface_alone_is_not_held_out_where_there_is_more(seed):
+    """Chesterton's Orthodoxy: a preface of 207 words is nearer to a twentieth than any of its chapters."""
+    words = [207, 1887, 6733, 6364, 8509, 6485, 8755, 9364, 6857, 8518]
+    chapters = [chapter([count], title=str(i)) for i, count in enumerate(words)]
+    splits = split_by_share(chapters, 0.05, 0.15, seed)
+    for name, share in (("validation", 0.05), ("test", 0.15)):
+        held_out = sum(count for count, split in zip(words, splits, strict=True) if split == name)
+        assert held_out >= share * sum(words) / 2, f"{held_out} words for {name}"
+
+
 def test_another_seed_holds_out_other_chapters():
     chapters = [chapter([100], title=str(i)) for i in range(40)]
     assert len({tuple(split_by_share(chapters, 0.1, 0.2, seed)) for seed in range(10)}) > 3

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -133,18 +135,19 @@ def test_prompts_are_spread_over_passages():
 
 def test_prompts_that_leave_no_room_are_rejected(trained):
     trained.change(generate__max_new_tokens=480)
-    trained.stage("generate")
+    trained.stage("generate", warm=True)
     rejects = read(trained.output("05_generate/rejects.jsonl"))
     counts = json.loads(trained.output("05_generate/manifest.json").read_text())["counts"]
     assert counts["rejected"] == len(rejects) > 0
-    assert "the model has 512" in rejects[0]["reason"]
+    assert {reject["reason"] for reject in rejects} == {"too long"}
+    assert all("the model has 512" in reject["detail"] for reject in rejects)
 
 
 def test_an_answer_may_name_what_was_asked(finished, trained):
     """The strongest penalty lets the first word stand: the prompt's words are not counted."""
     assert finished.values()["generate"]["repetition_penalty"] == 1.0
     trained.change(generate__repetition_penalty=1e6, generate__max_new_tokens=1)
-    trained.stage("generate")
+    trained.stage("generate", warm=True)
     answers = read(trained.output("05_generate/answers.jsonl"))
     first = {(a["example_id"], a["variant"]): a["answer"] for a in answers}
     free = read(finished.output("05_generate/answers.jsonl"))
@@ -170,17 +173,24 @@ def test_killed_and_run_again_it_gives_the_same_answers(finished, trained):
     done = list(trained.run_folder.glob("work/05_generate-*/*.jsonl"))
     before = {path.name: path.stat().st_mtime_ns for path in done}
     assert before
-    trained.stage("generate")
+    trained.stage("generate", warm=True)
     for name in ("answers.jsonl", "likelihoods.jsonl"):
         ours, theirs = (shop.output(f"05_generate/{name}").read_bytes() for shop in (trained, finished))
         assert ours == theirs
 
 
-def test_two_processes_share_the_work_and_make_the_same_result(finished, trained):
-    """As torchrun starts them. The one that follows has a log of its own, and no lock."""
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+SCRIPT = str(ROOT / "scripts" / "05_generate.py")
+TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+FOR_TWO = {"gpus": 2, "train__batch_size": 4, "train__accumulation_steps": 2}
+
+
+@pytest.mark.parametrize("started_by", ["gpus", pytest.param("torchrun", marks=pytest.mark.slow)])
+def test_two_processes_share_the_work_and_make_the_same_result(finished, trained, started_by):
+    """As 05 starts them itself, or torchrun. The one that follows has a log of its own, and no lock."""
+    if started_by == "gpus":
+        trained.change(**FOR_TWO)
     done = subprocess.run(
-        [*torchrun, str(ROOT / "scripts" / "05_generate.py"), str(trained.recipe)],
+        [sys.executable, *(TORCHRUN if started_by == "torchrun" else []), SCRIPT, str(trained.recipe)],
         env=trained.environment(), capture_output=True, text=True, timeout=500,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -197,6 +207,53 @@ def test_two_processes_share_the_work_and_make_the_same_result(finished, trained
     assert not list(trained.run_folder.glob("work/05_generate-*"))
 
 
+@pytest.mark.slow
+def test_one_of_two_that_is_killed_ends_both_in_a_line_and_nothing_is_lost(finished, trained):
+    """Then the one that leads is killed; then one process alone goes on with what the two had done."""
+    trained.change(**FOR_TWO)
+    process, other, done = start_two(trained)
+    os.kill(other, signal.SIGKILL)
+    _, said = process.communicate(timeout=120)
+    log = trained.run_folder / "logs" / "generate-1.log"
+    assert said == f"05_generate.py: process 1 was killed (SIGKILL): {log}; the same command goes on\n"
+    assert process.returncode == 2
+    process, other, more = start_two(trained)
+    assert done.items() <= more.items(), "what was done is done anew"
+    process.kill()
+    process.communicate(timeout=60)
+    for _ in range(500):
+        if not Path(f"/proc/{other}").exists():
+            break
+        time.sleep(0.01)
+    assert not Path(f"/proc/{other}").exists(), "it outlived the one that leads"
+    trained.change(gpus=1)
+    trained.stage("generate")
+    for name in ("answers.jsonl", "likelihoods.jsonl"):
+        ours, theirs = (shop.output(f"05_generate/{name}").read_bytes() for shop in (trained, finished))
+        assert ours == theirs
+
+
+def start_two(shop):
+    """05 at work with another process that it started: both, and the jobs done once one is new."""
+
+    def jobs():
+        done = shop.run_folder.glob("work/05_generate-*/*.jsonl")
+        return {path.name: path.stat().st_mtime_ns for path in done}
+
+    before = len(jobs())
+    process = subprocess.Popen(
+        [sys.executable, SCRIPT, str(shop.recipe)], env=shop.environment(), text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    for _ in range(15_000):  # five minutes
+        if len(jobs()) > before:
+            break
+        assert process.poll() is None, "generation ended before it could be killed"
+        time.sleep(0.02)
+    (other,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return process, int(other), jobs()
+
+
 def test_jobs_are_shared_out_one_by_one():
     from inkprint.generate.work import Turns
 
@@ -207,8 +264,6 @@ def test_jobs_are_shared_out_one_by_one():
 
 
 def test_a_process_of_torchruns_is_on_its_own(monkeypatch):
-    import os
-
     from inkprint.generate import work
 
     for name, value in {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}.items():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from conftest import for_labels
 
+from inkprint.generate.labels import load_predictor
+from inkprint.recipe_file import load_recipe
 from inkprint.records import LabelledText, content_id, write_records
 
 pytestmark = pytest.mark.training
@@ -109,10 +112,32 @@ def test_an_adapter_brings_its_own_head(shop):
     assert share_right(found) > 0.9, "its head was drawn anew, or its matrices were left out"
 
 
+@pytest.mark.slow
+def test_two_processes_label_as_one_does(shop):
+    learn(shop, method="full", epochs=1, max_tokens=48)
+    predictions = shop.output("05_generate/predictions.jsonl")
+    alone = predictions.read_bytes()
+    shop.change(gpus=2, train__batch_size=4, train__accumulation_steps=2)
+    assert shop.stage("generate").stdout.rstrip().endswith("up to date"), "cards change no result"
+    shop.stage("generate", "--force")
+    assert predictions.read_bytes() == alone
+    steps = [
+        json.loads((shop.run_folder / "logs" / name).read_text())["steps"]
+        for name in ("status.json", "rank-1/status.json")
+    ]
+    assert steps == [3, 2], "five batches of four texts"
+    assert not list(shop.run_folder.glob("work/05_*"))
+
+
 def test_a_bag_of_words_labels_texts_without_any_model(shop):
     found = learn(shop, method="linear")
     assert share_right(found) == pytest.approx(17 / 18), "all but the one whose label train does not have"
     assert not any(one["cut"] for one in found.values())
+    said = (shop.run_folder / "logs" / "generate.log").read_text()
+    assert "18 texts\n" in said, "nothing of a limit that this method does not have"
+    command = SimpleNamespace(recipe=load_recipe(shop.recipe), run_folder=shop.run_folder)
+    _, at_once = load_predictor(command, shop.output("03_synthesize/examples.jsonl"))
+    assert at_once == 4, "as the recipe says"
 
 
 def test_a_batch_of_texts_is_labelled_as_one_by_one(base):

@@ -15,7 +15,7 @@ from made_up import make_passage
 from small_run import PLANTED, make_run, run_script
 
 from inkprint import runs
-from inkprint.evaluate import intervals, metrics
+from inkprint.evaluate import intervals, metrics, summary, verdicts
 from inkprint.evaluate import words as counting
 from inkprint.records import Score
 from inkprint.words import word_spans, words
@@ -141,30 +141,75 @@ def sums(values):
     return intervals.Sums(values.sum(axis=1), np.full(len(values), float(values.shape[1])))
 
 
-def simulate(generator, passages=30):
-    """Two questions a passage; base and tuned share the passage's level. True difference 0.5."""
+def simulate(generator, gain=0.5, passages=30):
+    """Two questions a passage; base and tuned share the passage's level. True difference: the gain."""
     level = generator.normal(size=(passages, 1))
     base = level + generator.normal(size=(passages, 2))
-    gain = 0.5 + 0.5 * generator.normal(size=(passages, 1))
-    return base, level + gain + generator.normal(size=(passages, 2))
+    gains = gain + 0.5 * generator.normal(size=(passages, 1))
+    return base, level + gains + generator.normal(size=(passages, 2))
+
+
+def differ(base, tuned, number, samples=400):
+    """The difference of two arrays (passages, questions), as 06 takes it."""
+    counts = intervals.resamples(len(base), samples, number, "test")
+    swaps = intervals.random_swaps(len(base), samples, number, "test")
+    return intervals.mean_difference(sums(tuned), sums(base), "mean", counts, swaps)
 
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say():
-    generator, covered, rounds = np.random.default_rng(5), 0, 600
-    for number in range(rounds):
-        base, tuned = simulate(generator)
-        counts = intervals.resamples(30, 400, number, "test")
-        found = intervals.interval([sums(tuned), sums(base)], [1, -1], "mean", counts)
-        covered += found.low <= 0.5 <= found.high
-    assert 0.92 <= covered / rounds <= 0.975
+    generator, rounds = np.random.default_rng(5), 2000
+    found = [differ(*simulate(generator), number) for number in range(rounds)]
+    assert 0.93 <= sum(f.low <= 0.5 <= f.high for f in found) / rounds <= 0.97
+
+
+def test_p_values_of_models_that_do_not_differ_are_spread_evenly_and_find_a_difference():
+    generator, rounds = np.random.default_rng(6), 500
+    alike = np.exp(generator.normal(size=(rounds, 30, 4)))  # long tails: intervals alone err twice as often
+    found = [differ(of[:, :2], of[:, 2:], number) for number, of in enumerate(alike)]
+    assert 0.03 <= np.mean([f.p < 0.05 for f in found]) <= 0.075
+    assert 0.42 <= np.mean([f.p < 0.5 for f in found]) <= 0.58
+    assert differ(*simulate(generator, gain=2), 1).p < 0.01
+
+
+def test_p_values_of_shares_err_no_more_often_than_they_say():
+    generator, rounds = np.random.default_rng(7), 400
+    for share in (0.05, 0.5):
+        texts = (generator.random((rounds, 30, 4)) < share).astype(float)
+        found = [
+            intervals.share_difference(
+                sums(of[:, :2]), sums(of[:, 2:]), intervals.random_swaps(30, 400, number, "")
+            )
+            for number, of in enumerate(texts)
+        ]
+        assert np.mean([f.p < 0.05 for f in found]) <= 0.075
+    apart = sums(np.zeros((30, 2))), sums(np.ones((30, 2))), intervals.random_swaps(30, 400, 1, "")
+    assert intervals.share_difference(*apart).p < 0.01
+
+
+def test_p_values_of_any_statistic_turn_its_interval_round():
+    generator = np.random.default_rng(8)
+    for _ in range(200):
+        values = generator.normal(0.3, 1, 40)
+        drawn = values[generator.integers(0, 40, (500, 40))].mean(axis=1)
+        left_out = np.array([np.delete(values, number).mean() for number in range(40)])
+        found = intervals.bca_difference(float(values.mean()), drawn, left_out)
+        if abs(found.p - 0.05) > 0.01:
+            assert (found.p < 0.05) == (not found.low <= 0 <= found.high)
+
+
+def test_holm_raises_p_values_by_their_number_and_keeps_their_order():
+    # By hand: 4 x 0.01, then max(0.04, 3 x 0.02), then max(0.06, 2 x 0.03), then max(0.06, 0.04).
+    assert intervals.holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    assert intervals.holm([0.9, 0.8]) == [1, 1]
+    assert intervals.holm([]) == []
 
 
 def test_intervals_of_rows_as_if_independent_would_be_too_narrow():
     generator = np.random.default_rng(5)
     level = np.repeat(generator.normal(size=(30, 1)), 4, axis=1)
-    clustered = intervals.interval([sums(level)], [1], "mean", intervals.resamples(30, 400, 1, "a"))
+    clustered = intervals.mean_interval(sums(level), "mean", intervals.resamples(30, 400, 1, "a"))
     rows = sums(level.reshape(-1, 1))
-    apart = intervals.interval([rows], [1], "mean", intervals.resamples(120, 400, 1, "a"))
+    apart = intervals.mean_interval(rows, "mean", intervals.resamples(120, 400, 1, "a"))
     assert clustered.high - clustered.low > 1.6 * (apart.high - apart.low)
 
 
@@ -174,7 +219,7 @@ def test_intervals_of_shares_hold_for_rare_events_too(base_share, tuned_share):
     for _ in range(rounds):
         base = (generator.random((30, 2)) < base_share).astype(float)
         tuned = (generator.random((30, 2)) < tuned_share).astype(float)
-        found = intervals.share_difference(sums(tuned), sums(base))
+        found = intervals.share_difference(sums(tuned), sums(base), [])
         covered += found.low <= tuned_share - base_share <= found.high
     assert covered / rounds >= 0.92
 
@@ -188,13 +233,13 @@ def test_a_share_of_none_is_not_certain():
 def test_the_exp_link_gives_a_perplexity():
     tokens, nats = np.array([10.0, 30.0] * 10), np.array([20.0, 90.0] * 10)
     counts = intervals.resamples(20, 200, 1, "p")
-    found = intervals.interval([intervals.Sums(nats, tokens)], [1], "exp", counts)
+    found = intervals.mean_interval(intervals.Sums(nats, tokens), "exp", counts)
     assert found.value == pytest.approx(math.exp(nats.sum() / tokens.sum()))
     assert found.low < found.value < found.high
 
 
 def test_below_twenty_passages_there_is_no_interval():
-    found = intervals.interval([sums(np.ones((19, 1)))], [1], "mean", intervals.resamples(19, 100, 1, "x"))
+    found = intervals.mean_interval(sums(np.ones((19, 1))), "mean", intervals.resamples(19, 100, 1, "x"))
     assert (found.value, found.low, found.high) == (1, None, None)
     assert intervals.share_interval(sums(np.ones((19, 1)))).low is None
 
@@ -203,20 +248,99 @@ def test_below_twenty_passages_there_is_no_interval():
 
 
 @pytest.mark.parametrize(
-    ("bounds", "better", "expected"),
+    ("bounds", "p", "better", "expected"),
     [
-        ((-2, -1), "lower", "better"),
-        ((-2, -1), "higher", "worse"),
-        ((-2, -1), "neither", "lower"),
-        ((1, 2), "lower", "worse"),
-        ((1, 2), "neither", "higher"),
-        ((-1, 2), "lower", "no difference shown"),
-        ((0, 2), "higher", "no difference shown"),
-        ((None, None), "lower", "too few to tell"),
+        ((-2, -1), 0.01, "lower", "better"),
+        ((-2, -1), 0.01, "higher", "worse"),
+        ((-2, -1), 0.01, "neither", "lower"),
+        ((1, 2), 0.01, "lower", "worse"),
+        ((1, 2), 0.01, "neither", "higher"),
+        ((1, 2), 0.05, "lower", "no difference shown"),
+        ((-1, 2), 0.01, "lower", "no difference shown"),
+        ((0, 2), 0.01, "higher", "no difference shown"),
+        ((None, None), None, "lower", "too few to tell"),
     ],
 )
-def test_a_verdict_claims_what_the_interval_bears(bounds, better, expected):
-    assert metrics.verdict(intervals.Interval(1.0, *bounds), better) == expected
+def test_a_verdict_claims_what_the_interval_and_the_p_value_bear(bounds, p, better, expected):
+    assert verdicts.verdict(*bounds, p, better) == expected
+
+
+def test_all_but_the_comparison_named_before_the_run_are_adjusted():
+    def compared(p):
+        return {"low": 0.1, "high": 0.3, "p": p}
+
+    measured = {
+        "a": {
+            "better": "higher",
+            "means": {"tuned": {"low": 0.6}},
+            "against": {"base": compared(0.04), "prompted": compared(0.01)},
+        },
+        "b": {"better": "lower", "against": {"base": compared(0.03)}},
+        "c": {"better": "lower", "against": {"base": {"low": None, "high": None, "p": None}}},
+    }
+    verdicts.judge(measured, "a", "base")
+    found = {
+        (n, o): (f["p_adjusted"], f["verdict"]) for n, m in measured.items() for o, f in m["against"].items()
+    }
+    assert found == {
+        ("a", "base"): (None, "better"),
+        ("a", "prompted"): (0.02, "better"),
+        ("b", "base"): (0.03, "worse"),
+        ("c", "base"): (None, "too few to tell"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("better", "author", "expected"),
+    [
+        ("higher", 0.5, "beyond the author"),
+        ("higher", 0.8, "better"),
+        ("higher", None, "better"),
+        ("lower", 0.1, "worse"),
+    ],
+)
+def test_more_than_the_author_is_no_better_likeness(better, author, expected):
+    means = {"tuned": {"low": 0.6}} | ({"reference": {"high": author}} if author else {})
+    measured = {
+        "a": {"better": better, "means": means, "against": {"base": {"low": 0.1, "high": 0.3, "p": 0.01}}}
+    }
+    verdicts.judge(measured, "a", "base")
+    assert measured["a"]["against"]["base"]["verdict"] == expected
+
+
+@pytest.mark.slow
+def test_of_a_hundred_reports_on_equal_models_few_raise_an_alarm():
+    """Two sets of answers drawn from one model, 30 passages of two questions: every verdict is false."""
+    generator, names = np.random.default_rng(12), ("bits_per_byte", "verbatim_run", "answer_words", "ended")
+    draws = {
+        "bits_per_byte": lambda level, n: level + generator.normal(size=n),
+        "verbatim_run": lambda level, n: np.exp(level + generator.normal(size=n)).round(),
+        "answer_words": lambda level, n: np.exp(3 + level + generator.normal(size=n)).round(),
+        "ended": lambda level, n: (generator.random(n) < 0.9).astype(float),
+    }
+    reports, alarms, any_alarm = 400, dict.fromkeys(names, 0), 0
+    for number in range(reports):
+        scores = []
+        for name in names:
+            for passage in range(30):
+                level = generator.normal()
+                for variant in ("base", "tuned"):
+                    for question, value in enumerate(draws[name](level, 2)):
+                        scores.append(
+                            Score(
+                                id="x", metric=name, variant=variant, source_id=f"p{passage}",
+                                example_id=f"e{passage}-{question}", value=float(value), weight=1,
+                            )
+                        )  # fmt: skip
+        wording = {"type_token_words": 25, "held_out": "text"}
+        measured = summary.summarize(scores, wording, "bits_per_byte", 400, number)
+        raised = [n for n in names if measured[n]["against"]["base"]["verdict"] != "no difference shown"]
+        any_alarm += bool(raised)
+        for name in raised:
+            alarms[name] += 1
+    assert all(count <= 0.1 * reports for count in alarms.values()), alarms
+    assert any_alarm <= 0.1 * reports, any_alarm
+    assert alarms["bits_per_byte"] > 0  # the primary metric errs at its own 5 %: else the test shows nothing
 
 
 def test_base_against_itself_differs_by_nothing():
@@ -228,7 +352,7 @@ def test_base_against_itself_differs_by_nothing():
         for variant in ("base", "tuned")
     ]
     wording = {"type_token_words": 25, "held_out": "text"}
-    for name, found in metrics.summarize(scores, wording, 200, 1).items():
+    for name, found in summary.summarize(scores, wording, "bits_per_byte", 200, 1).items():
         assert found["against"]["base"]["value"] == 0, name
         assert found["against"]["base"]["verdict"] == "no difference shown", name
 
@@ -243,7 +367,7 @@ def test_a_metric_that_one_variant_has_nowhere_is_not_measured():
         if (name, variant) != ("type_token_ratio", "tuned")
     ]
     wording = {"type_token_words": 10, "held_out": "text"}
-    found = metrics.summarize(scores, wording, 200, 1)
+    found = summary.summarize(scores, wording, "bits_per_byte", 200, 1)
     assert (found["answer_words"]["items"], found["type_token_ratio"]["items"]) == (30, 0)
     assert found["type_token_ratio"]["left_out"] == 30
     assert found["type_token_ratio"]["against"] == {}
@@ -279,7 +403,7 @@ def test_every_mean_is_recomputed_from_the_scores(evaluated):
     for score in lines(run / FOLDER / "scores.jsonl"):
         scores[score["metric"], score["variant"]].append(score)
     result = json.loads((run / FOLDER / "metrics.json").read_text())["metrics"]
-    assert set(result) == set(metrics.METRICS)
+    assert set(result) == {name for name in metrics.METRICS if not name.startswith("voice")}
     for name, metric in result.items():
         items = [
             {s["example_id"] or s["source_id"] for s in scores[name, variant]} for variant in metric["means"]
@@ -375,3 +499,14 @@ def test_an_input_that_is_missing_is_named_with_the_command_that_makes_it(tmp_pa
     done = run_script("06_evaluate.py", recipe, check=False)
     assert done.returncode == 2
     assert "05_generate.py" in done.stderr
+
+
+def test_the_mean_of_a_metric_that_cannot_be_negative_has_no_negative_bound():
+    """24 answers of which two share a word with their reference: seen on real rows."""
+    values = np.zeros(24)
+    values[:2] = [0.117, 0.06]
+    sums, counts = intervals.Sums(values, np.ones(24)), intervals.resamples(24, 2000, 42, "similarity")
+    bare = intervals.mean_interval(sums, "mean", counts)
+    assert bare.low is not None and bare.low < 0, "or this test tests nothing"
+    found = summary.mean_of(sums, metrics.METRICS["tfidf_similarity"], counts)
+    assert (found.value, found.low, found.high) == (bare.value, 0.0, bare.high)

@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+import yaml
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,6 +74,38 @@ def html(folder):
 
 def markdown(folder):
     return (folder / RUN / "07_report/report.md").read_text(encoding="utf-8")
+
+
+def card(folder):
+    return (folder / RUN / "07_report/MODEL_CARD.md").read_text(encoding="utf-8")
+
+
+def test_the_model_card_has_the_evidence_and_warns_of_a_model_that_recites(reported):
+    text = card(reported)
+    _, front, body = text.split("---\n", 2)
+    assert yaml.safe_load(front) == {"library_name": "peft", "tags": ["inkprint"]}  # its base is a folder
+    result = json.loads((reported / RUN / "06_evaluate/metrics.json").read_text())
+    for sentence in numbers.verdict_sentences(result):
+        assert str(page.markdown_escape(sentence)) in body
+    share = result["metrics"]["recited"]["means"]["tuned"]["value"]
+    assert share > 0.02, "or this test tests nothing"
+    assert "**Warning.** It recites: 2.1" in body
+    parser = MarkdownIt("commonmark", {"linkify": False}).enable("table")
+    tokens = parser.parse(body)
+    inline = [child for token in tokens for child in token.children or ()]
+    assert not [token for token in tokens + inline if token.type.startswith("html")]
+
+
+@pytest.mark.whole_runs
+def test_within_the_recipes_limit_the_card_warns_of_nothing(tmp_path):
+    recipe = make_run(tmp_path, {"max_recited_share: 0.02": "max_recited_share: 0.5"})
+    run_script("06_evaluate.py", recipe)
+    run_script("07_report.py", recipe)
+    assert "Warning" not in card(tmp_path)
+    recipe.write_text(recipe.read_text().replace("max_recited_share: 0.5", "max_recited_share: 0.0"))
+    assert "up to date" in run_script("06_evaluate.py", recipe).stdout
+    run_script("07_report.py", recipe)
+    assert "Warning" in card(tmp_path)
 
 
 def test_the_page_needs_no_script_and_no_network(reported):
@@ -167,6 +200,19 @@ def test_the_table_prints_what_06_measured(reported):
         against = metric["against"]["base"]
         assert f">{numbers.number(against['value'], metric, True)}<small>" in text
         assert f'<small class="word">{against["verdict"]}</small>' in text
+
+
+def test_the_report_says_what_landed_and_what_training_cost(reported):
+    text, told = html(reported), markdown(reported)
+    for name, value in (
+        ("Step that landed", "200"),
+        ("Validation loss at best", "2.200"),
+        ("Padding", f"4.1{numbers.TIGHT}% of tokens"),
+        ("Adapter", "510 kB"),
+        ("Trainable parameters", "120,000"),
+    ):
+        assert f'<tr><td>{name}</td><td class="n">{value}</td></tr>' in text
+        assert f"| {name} | {value} |" in told
 
 
 def section_of(text):
@@ -313,6 +359,12 @@ def test_what_held_out_text_shares_with_train_is_in_both_reports(reported):
     assert f"{100 * grams['max']:.2f}\u00a0%" in row
 
 
+def test_it_says_with_what_training_ran_out_of_memory(reported):
+    for form in (html, markdown):
+        assert "Ran out of memory" in form(reported)
+        assert "with 8 x 1, then with 4 x 2 rows a step; from there on" in form(reported)
+
+
 def test_the_terminal_gets_three_numbers_and_the_path(reported):
     said = (reported / "said").read_text(encoding="utf-8").splitlines()[-4:]
     assert [line.split("  ")[0] or line.split()[0] for line in (line.strip() for line in said)] == [
@@ -348,8 +400,8 @@ def test_few_passages_no_keywords_and_empty_answers_still_make_a_report(tmp_path
 
 def test_rows_that_are_too_long_are_one_reason(tmp_path):
     rejects = [
-        {"id": f"reject-{n}", "source_id": f"row-{n}", "text": "", "detail": "",
-         "reason": f"too long: {500 + n} tokens, more than max_tokens 512"}
+        {"id": f"reject-{n}", "source_id": f"row-{n}", "text": "", "reason": "too long",
+         "detail": f"{500 + n} tokens, more than max_tokens 512"}
         for n in range(20)
     ]  # fmt: skip
     write_stage(tmp_path, "train", {"rejects.jsonl": rejects}, unit="rows", out=2, rejected=20)
@@ -392,3 +444,14 @@ def test_numbers_are_printed_plainly():
     assert numbers.number(0.0208, share) == "2.1"
     assert difference(metric(-0.2, -0.3, -0.1)) == "−0.20\u00a0bits [−0.30, −0.10]"
     assert difference(metric(-0.2, None, None)) == "−0.20\u00a0bits"
+
+
+def test_a_difference_that_only_holms_adjustment_leaves_open_says_so():
+    """An interval without zero beside "may be none" would look like a mistake."""
+    shown = metric(0.1, 0.03, 0.19, better="higher", verdict="no difference shown")
+    shown["against"]["base"]["p_adjusted"] = 0.13
+    assert "may be chance among so many comparisons (Holm's p = 0.13)" in numbers.change(
+        shown, "base", "rows"
+    )
+    shown["against"]["base"] |= {"low": -0.1}
+    assert numbers.change(shown, "base", "rows").endswith("which may be none")

@@ -60,6 +60,31 @@ def test_what_was_made_is_up_to_date(run_folder):
     } <= manifest.keys()
 
 
+@pytest.mark.parametrize("killed_at", ["_retire_work", "_land", "_clear_retired"])
+def test_a_kill_while_the_result_lands_leaves_it_whole_and_nothing_else(run_folder, monkeypatch, killed_at):
+    """Finished or not: the next look says up to date, and of the work nothing is left."""
+
+    class Killed(BaseException):
+        pass
+
+    def kill(_: Stage) -> None:
+        raise Killed
+
+    made = stage(run_folder)
+    work = made.work_folder / "checkpoints"
+    work.mkdir(parents=True)
+    (work / "checkpoint-1").write_text("much")
+    monkeypatch.setattr(Stage, killed_at, kill)
+    monkeypatch.setattr(Stage, "_clear_partial", lambda _: None)  # a kill clears nothing up
+    with pytest.raises(Killed):
+        make(run_folder)
+    monkeypatch.undo()
+    assert stage(run_folder).state() == (True, "up to date")
+    assert read_manifest(run_folder / "04_train")["counts"] == COUNTS
+    assert not list((run_folder / "work").glob("*"))
+    assert not list(run_folder.glob("*.partial"))
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

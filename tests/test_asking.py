@@ -289,6 +289,9 @@ def test_too_many_failures_fail_the_stage_and_keep_what_came(tmp_path):
         manifest = check_balance(asking, 40)
         assert manifest["requests"]["failed"] == 40 - paid
         assert sum(server.paid().values()) == paid
+        failed = [one for one in asking.lines("rejects.jsonl") if ": failed: " in one["reason"]]
+        assert {one["reason"] for one in failed} == {"question_answer: failed: http_400"}
+        assert all(one["detail"] for one in failed), "what the server said of each"
 
 
 @pytest.mark.whole_runs

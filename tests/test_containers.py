@@ -416,6 +416,19 @@ def test_run_all_works_in_containers_where_the_image_is_built(finished_there):
     shutil.rmtree(finished_there.folder / "artifacts" / "varied")
 
 
+def test_a_gguf_is_made_by_the_images_own_llama_cpp(finished_there):
+    """Of the demo, whose vocabulary is on no list; by an ordinary user, in a container that is read-only."""
+    said = finished_there.service("export", "recipes/demo.yaml", "--gguf", "q4_K_M").stdout
+    assert "ollama create demo" in said, "llama.cpp's own tokenizer gives training's tokens"
+    folder = finished_there.run / "export" / "gguf"
+    assert sorted(path.name for path in folder.iterdir()) == ["Modelfile", "demo-q4_K_M.gguf"]
+    assert (folder / "demo-q4_K_M.gguf").read_bytes()[:4] == b"GGUF"
+    assert (folder / "demo-q4_K_M.gguf").stat().st_uid == finished_there.uid
+    said = finished_there.service("doctor", "recipes/demo.yaml").stdout
+    assert "GGUF: q4_K_M, q8_0, f16 can be made by llama.cpp at /opt/llama.cpp\n" in said
+    shutil.rmtree(finished_there.run / "export")
+
+
 def test_the_image_reads_a_scan_and_gets_its_password_by_the_recipes_name(finished_there):
     folder = finished_there.folder / "data" / "locked"
     folder.mkdir()

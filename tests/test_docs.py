@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from conftest import ROOT
+from pydantic import BaseModel
 from test_tables import lines_of, table_recipe
 
 from inkprint import records
+from inkprint.recipe import Recipe
 
 FORMATS = (ROOT / "docs" / "formats.md").read_text()
 SECTIONS = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", FORMATS, re.MULTILINE | re.DOTALL))
 OF_TABLES = {"01_extract/rows.jsonl": records.Row, "02_prepare/rows.jsonl": records.SplitRow}
 OF_LABELS = {"05_generate/predictions.jsonl": records.Prediction}
+OF_BACKGROUND = {
+    "02_prepare/background.jsonl": records.BackgroundPassage,
+    "06_evaluate/others.jsonl": records.Score,
+}
 KINDS = (
     OF_TABLES
     | OF_LABELS
+    | OF_BACKGROUND
     | {
         "01_extract/documents.jsonl": records.Page,
         "02_prepare/passages.jsonl": records.Passage,
@@ -58,7 +66,7 @@ def test_a_real_run_writes_what_is_documented_and_nothing_else(finished):
             else:
                 assert name in SECTIONS, f"docs/formats.md does not tell of {name}"
     for name in SECTIONS:
-        if "/" in name and name not in OF_TABLES | OF_LABELS:
+        if "/" in name and name not in OF_TABLES | OF_LABELS | OF_BACKGROUND:
             assert finished.output(name).is_file(), f"docs/formats.md tells of {name}, and there is none"
 
 
@@ -67,7 +75,12 @@ FIGURES = ("clouds", "heatmap", "keywords", "perplexity", "radar", "responses", 
 
 @pytest.mark.training
 @pytest.mark.parametrize(
-    "name", [name for name in SECTIONS if "```json" in SECTIONS[name] and name not in OF_TABLES | OF_LABELS]
+    "name",
+    [
+        name
+        for name in SECTIONS
+        if "```json" in SECTIONS[name] and name not in OF_TABLES | OF_LABELS | OF_BACKGROUND
+    ],
 )
 def test_a_real_record_has_the_documented_keys(name, finished):
     paths = [finished.output(name)] if "/" in name else sorted(finished.run_folder.glob(f"0*/{name}"))
@@ -86,6 +99,7 @@ def test_every_record_in_every_file_is_valid(written):
             assert list(records.read_records(written.output(name), kind))
 
 
+@pytest.mark.whole_runs
 def test_a_run_of_a_table_writes_what_is_documented(tmp_path):
     rows = [
         {"t": f"Row {n} of some.", "l": "ab"[n % 2], "s": "train" if n % 5 else "test"} for n in range(60)
@@ -125,12 +139,33 @@ def test_every_link_leads_somewhere(document):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
 
+def keys_of(kind, section):
+    """Every key of a section and of what is in it, each named by its outermost section."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        for key, field in kind.model_fields.items():
+            yield section or key, key
+            yield from keys_of(field.annotation, section or key)
+    for part in get_args(kind):
+        yield from keys_of(part, section)
+
+
+SECTIONS_TAUGHT = {"model", "prepare", "train", "generate", "evaluate"}
+TAUGHT = {key for section, key in keys_of(Recipe, "") if section in SECTIONS_TAUGHT} - SECTIONS_TAUGHT
+TAUGHT |= {"seed", "device", "gpus", "max_dollars"}
+
+
+@pytest.mark.parametrize("key", sorted(TAUGHT))
+def test_a_beginner_is_told_what_every_key_does(key):
+    named = re.findall(r"`([^`\n]+)`", (ROOT / "docs" / "how-it-works.md").read_text())
+    assert any(re.search(rf"\b{key}\b", name) for name in named), f"docs/how-it-works.md: nothing of {key}"
+
+
 def test_the_options_in_the_readme_are_those_of_the_commands():
     text = (ROOT / "README.md").read_text()
     commands = [ROOT / "run_all.sh", ROOT / "run_tests.sh", *(ROOT / "scripts").glob("*.py")]
     known = "".join(path.read_text() for path in commands)
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)):
-        assert option in known, f"README names {option}"
+        assert re.search(rf"{option}(?![\w-])", known), f"README names {option}"
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="an image holds no checkout to look through")

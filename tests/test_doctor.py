@@ -22,8 +22,10 @@ import yaml
 from conftest import ROOT
 from safetensors.numpy import save_file
 
+from inkprint.doctor import forecast
 from inkprint.doctor.bundle import clean
 from inkprint.doctor.needs import CARDS, gpu_bytes, parameters, train_hours, train_tokens, what_would_fit
+from inkprint.gpus import Gpu
 from inkprint.recipe_file import check_recipe, load_recipe
 
 pytestmark = pytest.mark.whole_runs
@@ -50,6 +52,22 @@ def test_the_demo_lacks_nothing_here():
     done = doctor()
     assert done.returncode == 0, done.stdout + done.stderr
     assert {line.split()[0] for line in done.stdout.splitlines()} <= {"ok", "look"}
+
+
+def test_which_ggufs_can_be_made_is_one_line(tmp_path):
+    def said(llama: str) -> str:
+        (line,) = [line for line in doctor(LLAMA_CPP=llama).stdout.splitlines() if "GGUF: " in line]
+        return line
+
+    assert said("").startswith("ok    GGUF: none can be made, LLAMA_CPP is not set")
+    assert re.search(r"^look  GGUF: none can be made by .* not there", said(str(tmp_path)))
+    (tmp_path / "gguf-py" / "gguf" / "scripts").mkdir(parents=True)
+    (tmp_path / "gguf-py" / "gguf" / "scripts" / "gguf_dump.py").touch()
+    (tmp_path / "convert_hf_to_gguf.py").touch()
+    assert re.search(r"^ok    GGUF: q8_0, f16 can be made .* no llama-quantize", said(str(tmp_path)))
+    for program in ("llama-quantize", "llama-tokenize"):
+        (tmp_path / program).touch()
+    assert said(str(tmp_path)) == f"ok    GGUF: q4_K_M, q8_0, f16 can be made by llama.cpp at {tmp_path}"
 
 
 def test_a_recipe_for_a_gpu_stops_where_there_is_none(tmp_path, hub):
@@ -269,10 +287,12 @@ def test_parameters_are_counted_in_the_files_and_read_from_the_name(tmp_path):
 def test_the_estimate_of_memory_holds_for_the_runs_it_was_fitted_to():
     """Qwen3-14B on an RTX 4090, 2 x 2,048 tokens: 13.4 GB at rank 16, 15.5 GB at rank 32."""
     recipe = load_recipe(ROOT / GPU_RECIPE)
+    needs = []
     for rank, measured in ((16, 13.4e9), (32, 15.5e9)):
         train = recipe.train.model_copy(update={"rank": rank, "batch_size": 2, "max_tokens": 2048})
-        need = gpu_bytes(recipe.model_copy(update={"train": train}), 14.8e9)
-        assert 0.85 < need / measured < 1.25, (rank, need)
+        needs.append(gpu_bytes(recipe.model_copy(update={"train": train}), 14.8e9))
+        assert 0.85 < needs[-1] / measured < 1.25, (rank, needs)
+    assert 0.2e9 < needs[1] - needs[0] < 2.1e9, "a rank twice as high takes more, and not twice as much"
 
 
 def test_where_training_does_not_fit_a_setting_is_named_that_does():
@@ -326,6 +346,55 @@ def test_hours_grow_with_the_work_and_shrink_with_the_card():
     assert train_hours(recipe, 8e9, 1e6, CARDS["h100"]) < hours
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("NVIDIA GeForce RTX 4090", "rtx4090"),
+        ("NVIDIA A100-SXM4-80GB", "a100-40"),  # as fast as the other A100
+        ("NVIDIA H100 80GB HBM3", "h100"),
+        ("NVIDIA L40S", "l40s"),
+        ("NVIDIA GeForce RTX 4090 Laptop GPU", None),
+        ("NVIDIA RTX A4000", None),
+    ],
+)
+def test_a_card_is_known_by_what_nvidia_smi_calls_it(name, known):
+    assert forecast.card_of(name) == (CARDS[known] if known else None)
+
+
+def test_training_is_forecast_against_what_the_machine_has(monkeypatch, tmp_path):
+    """The notebook's run on an RTX 4090 took 144 minutes and 15.5 GB: half and twice that are no forecast."""
+    recipe = load_recipe(ROOT / "recipes/peterson/qwen3-14b-questions.yaml")
+    card = Gpu(0, "GPU-0", "NVIDIA GeForce RTX 4090", 24 * 2**30, 570, 8.9)
+    monkeypatch.setattr(forecast, "find_gpus", lambda: [card])
+    (line,) = forecast.forecast(recipe, 5029 * 700, 1, tmp_path)
+    memory, card_memory, _, free = (float(n) for n in re.findall(r"([\d.]+) GB", line))
+    assert 13 < memory < 20 and card_memory == 24 and free > 0
+    hours, minutes = (int(n) for n in re.search(r"(\d+) h (\d+) min or more of training on", line).groups())
+    assert 72 < 60 * hours + minutes < 288
+    (line,) = forecast.forecast(recipe, 5029 * 700, 2, tmp_path)
+    assert "on 2 x NVIDIA GeForce RTX 4090" in line and f"{hours} h {minutes}" not in line
+
+
+def test_what_does_not_fit_is_said_with_what_would(monkeypatch, tmp_path):
+    recipe = load_recipe(ROOT / "recipes/peterson/qwen3-14b-questions.yaml")
+    small = Gpu(0, "GPU-0", "NVIDIA RTX A4000", 13 * 2**30, 570, 8.6)
+    monkeypatch.setattr(forecast, "find_gpus", lambda: [small])
+    monkeypatch.setattr(forecast.shutil, "disk_usage", lambda path: type("Disk", (), {"free": 1e9}))
+    estimated, memory, disk = forecast.forecast(recipe, 1e6, 1, tmp_path / "not" / "made")
+    assert "how long a NVIDIA RTX A4000 takes is not known here" in estimated
+    assert memory.startswith("memory may not suffice: train.batch_size: 1 with accumulation_steps: 8")
+    assert disk.startswith("disk may not suffice")
+
+
+def test_without_a_card_the_cpu_is_reckoned_with(monkeypatch, tmp_path):
+    recipe = load_recipe(ROOT / "recipes/laptop.yaml")
+    monkeypatch.setattr(forecast, "find_gpus", list)
+    monkeypatch.setattr(forecast.os, "cpu_count", lambda: 8)
+    (line,) = forecast.forecast(recipe, 186_000, 1, tmp_path)  # a book of 350 pages
+    minutes = int(re.search(r"(\d+) min or more of training on 8 cores", line)[1])
+    assert 3 < minutes < 30
+
+
 def test_a_plan_from_a_laptop(workshop, written):
     workshop.take(written, "synthesize")
     values = yaml.safe_load(workshop.recipe.read_text())
@@ -342,6 +411,14 @@ def test_a_plan_from_a_laptop(workshop, written):
         "dollars",
     ]
     assert "36 GB for merged weights and a GGUF" in done.stdout  # 14 billion x 2.6 bytes
+    examples = workshop.output("03_synthesize/examples.jsonl").read_text()
+    rows = examples.count('"split": "train"')
+    size = values["train"]["batch_size"] * values["train"]["accumulation_steps"]
+    steps = -(-rows // size) * values["train"]["epochs"]
+    assert f", {steps:,.0f} steps" in done.stdout
+    offline = {"HF_HUB_OFFLINE": "1", **artifacts}
+    (work,) = [line for line in doctor(recipe, **offline).stdout.splitlines() if "work: " in line]
+    assert f" tokens an epoch, {steps:,.0f} steps, " in work and "or more on" in work
     values["model"]["base"] = "unsloth/Llama-3.3-70B-Instruct-bnb-4bit"
     recipe.write_text(yaml.safe_dump(values))
     assert doctor(recipe, "--card", "rtx4090", **artifacts).returncode == 2
@@ -372,4 +449,5 @@ def test_a_bundle_tells_what_happened_and_no_secret(workshop):
 
 def test_what_looks_like_a_key_is_taken_out():
     assert clean("a sk-ant-api03-abcdefgh b") == "a <key> b"
+    assert clean("of ghp_abcdefgh12, github_pat_11ABCDEFG") == "of <key>, <key>"
     assert clean("a risk-free book") == "a risk-free book"

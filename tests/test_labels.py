@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections import Counter
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
-from sklearn import metrics as sk
-from small_run import make_label_run, run_script
+import yaml
+from small_run import RUN, evaluate_and_report, make_label_run, page_of, result_of, run_script
 from test_07_report import HOSTILE, Tags, change_records
 
 from inkprint.errors import UserError
 from inkprint.evaluate import intervals, label_metrics, labels
+from inkprint.evaluate.bag_of_words import SETTINGS
 from inkprint.evaluate.label_comparison import compare, left_out_weights, resample_weights
+from inkprint.recipe import ROOT
+from inkprint.recipe_file import load_recipe
 from inkprint.records import Prediction, read_records
 from inkprint.report import labels as labels_report
 from inkprint.report import numbers
+from inkprint.report.style import COLOURS
 
-RUN = "artifacts/small"
-FIGURES = ("confusion", "roc", "reliability", "training")
+# Of 11 comparisons that are adjusted together 200 resamples bear out none: the smallest p is 11 * 2 / 201.
+MANY = {"evaluate__bootstrap_samples": 1000}
+FIGURES = ("baselines", "confusion", "roc", "reliability", "training")
 
 
 def told(texts=60, kinds=3, seed=4):
@@ -42,8 +47,8 @@ def predictions(truth, said, **more):
 
 
 def compared(truth, said, train, groups=None, samples=200):
-    held_out = labels.bring_together(predictions(truth, said), Counter(train), groups)
-    return compare(held_out, train, samples, 1)
+    held_out = labels.bring_together(predictions(truth, said), Counter(train), groups, None)
+    return compare(held_out, train, "accuracy", samples, 1)
 
 
 # -- metrics ----------------------------------------------------------------------------------------
@@ -61,6 +66,8 @@ def test_weights_count_a_text_as_often_as_if_it_stood_there(kinds):
 
 
 def test_the_area_of_each_label_is_scikit_learns_with_weights():
+    from sklearn import metrics as sk
+
     of, weights = told(), np.random.default_rng(2).random(60)
     areas = label_metrics.measure(of, weights).auc
     for label in range(3):
@@ -89,7 +96,7 @@ def test_mcnemar_asks_of_the_texts_that_one_alone_gets_right():
     first = label_metrics.tell(["a", "b"], [sure[n >= 10] for n in range(12)], truth)
     second = label_metrics.tell(["a", "b"], [sure[n < 8] for n in range(12)], truth)
     found = label_metrics.mcnemar(first, second)
-    assert found == {"tuned_alone": 8, "majority_alone": 2, "p": 0.109}
+    assert found == {"tuned_alone": 8, "other_alone": 2, "p": 0.109}
 
 
 def test_a_calibrated_model_stays_within_what_chance_does_and_a_boastful_one_does_not():
@@ -115,6 +122,8 @@ def test_a_calibrated_model_stays_within_what_chance_does_and_a_boastful_one_doe
 
 @pytest.mark.parametrize("statistic", [np.mean, np.std, np.median])
 def test_bca_intervals_are_scipys(statistic):
+    from scipy.stats import bootstrap
+
     values = np.random.default_rng(8).exponential(size=40)
     theirs = bootstrap((values,), statistic, n_resamples=1000, method="BCa", random_state=2)
     left_out = np.array([statistic(np.delete(values, place)) for place in range(40)])
@@ -221,20 +230,12 @@ def reported(tmp_path_factory):
     changes = {"report__title": "<b>Table</b> *1*", "report__answers_shown": 50}
     recipe = make_label_run(folder, changes, moods=("dull", "merry", "wry"), films=30)
     change_records(folder, "05_generate/predictions.jsonl", lambda one: one | {"text": HOSTILE + one["text"]})
-    said = run_script("06_evaluate.py", recipe).stdout + run_script("07_report.py", recipe).stdout
-    folder.joinpath("said").write_text(said, encoding="utf-8")
-    return folder
-
-
-def result_of(folder):
-    return json.loads((folder / RUN / "06_evaluate/metrics.json").read_text(encoding="utf-8"))
-
-
-def page_of(folder, form="html"):
-    return (folder / RUN / f"07_report/report.{form}").read_text(encoding="utf-8")
+    return evaluate_and_report(recipe)
 
 
 def test_every_number_is_recomputed_from_the_predictions(reported):
+    from sklearn import metrics as sk
+
     result = result_of(reported)
     records = list(read_records(reported / RUN / "05_generate/predictions.jsonl", Prediction))
     truth = [one.label for one in records]
@@ -256,14 +257,23 @@ def test_every_number_is_recomputed_from_the_predictions(reported):
     assert result["texts_cut"] == sum(one.cut for one in records)
 
 
+def test_rows_learned_from_and_rows_cut_off_are_of_one_split(reported):
+    page = page_of(reported)
+    learned, cut = (
+        int(re.search(rf'<td>{name}</td><td class="n">([\d,]+)</td>', page).group(1).replace(",", ""))
+        for name in ("Rows learned from", "Of these cut off")
+    )
+    assert (learned, cut) == (240, 5)
+
+
 def test_scores_are_of_each_text_and_average_to_the_metrics(reported):
     scores = [
         json.loads(line) for line in (reported / RUN / "06_evaluate/scores.jsonl").open(encoding="utf-8")
     ]
-    assert len({score["id"] for score in scores}) == len(scores) == 120 * 6
+    assert len({score["id"] for score in scores}) == len(scores) == 120 * 9
     result = result_of(reported)["metrics"]
     for metric, name in (("correct", "accuracy"), ("brier", "brier")):
-        for variant in ("majority", "tuned"):
+        for variant in ("majority", "words", "tuned"):
             values = [s["value"] for s in scores if (s["metric"], s["variant"]) == (metric, variant)]
             assert np.mean(values) == pytest.approx(result[name]["means"][variant]["value"], abs=1e-5)
 
@@ -322,6 +332,18 @@ def test_the_data_of_a_table_are_rows_and_labels(reported):
     assert "chapters" not in text
 
 
+def test_of_a_model_that_guesses_the_verdict_says_nothing_good(tmp_path):
+    recipe = make_label_run(tmp_path, MANY, test=200, certain=0.0)
+    run_script("06_evaluate.py", recipe)
+    result = result_of(tmp_path)
+    verdicts = {
+        name: of["against"]["majority"]["verdict"] for name, of in result["metrics"].items() if of["against"]
+    }
+    assert verdicts["macro_f1"] == "better", "as every guess has it"
+    assert "better" not in (verdicts["accuracy"], verdicts["auc"], verdicts["brier"])
+    assert "which is better" not in " ".join(labels_report.verdict_sentences(result))
+
+
 def test_the_terminal_gets_three_numbers(reported):
     said = (reported / "said").read_text(encoding="utf-8")
     assert re.search(r"Accuracy +\d+\.\d -> \d+\.\d %, .*: better \(120 texts\)", said)
@@ -329,6 +351,7 @@ def test_the_terminal_gets_three_numbers(reported):
     assert "Calibration error " in said
 
 
+@pytest.mark.whole_runs
 def test_a_linear_model_has_no_base_and_its_report_says_so(tmp_path):
     linear = {"method": "linear", "ngram_words": 2, "max_features": 1000, "min_texts": 2, "sublinear": True,
               "regularization": 1.0, "max_iterations": 100}  # fmt: skip
@@ -338,6 +361,208 @@ def test_a_linear_model_has_no_base_and_its_report_says_so(tmp_path):
     assert "base model <code>none: bag of words and logistic regression</code>" in page_of(tmp_path)
     assert page_of(tmp_path).count("area 0.") == 0  # drawn, not written
     assert len(result_of(tmp_path)["roc"]) == 1
+
+
+# -- against a bag of words -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def poor(tmp_path_factory):
+    """A tuned model that knows little, where the words tell the labels: 06 and 07. Not to be changed."""
+    folder = tmp_path_factory.mktemp("poor")
+    return evaluate_and_report(make_label_run(folder, MANY, test=80, certain=0.4))
+
+
+def test_a_model_that_is_worse_than_a_bag_of_words_is_called_so(poor):
+    result = result_of(poor)
+    accuracy = result["metrics"]["accuracy"]
+    assert accuracy["means"]["words"]["value"] > accuracy["means"]["tuned"]["value"]
+    assert accuracy["against"]["words"]["high"] < 0
+    assert accuracy["against"]["words"]["verdict"] == "worse"
+    assert '<th class="n words">bag of words</th>' in page_of(poor)
+    assert '<th class="n">tuned − bag of words</th>' in page_of(poor)
+    assert "var(--words)" in page_of(poor), "the colour of the page's theme, in its figure"
+    sentence = "A bag of words does better than the tuned model: Accuracy is "
+    assert sentence in "".join(Tags(page_of(poor)).texts)
+    assert sentence in page_of(poor, "md").replace("\\", "")
+    said = (poor / "said").read_text(encoding="utf-8")
+    assert re.search(
+        r"Against bag of words +\d+\.\d -> \d+\.\d %, .*: worse; alone right: tuned \d+, bag of", said
+    )
+
+
+def test_only_the_comparison_named_before_the_run_is_not_adjusted(poor):
+    result = result_of(poor)
+    raw = [
+        (name, other)
+        for name, metric in result["metrics"].items()
+        for other, found in metric["against"].items()
+        if found["p_adjusted"] is None
+    ]
+    assert raw == [("accuracy", "majority")]
+    for name, metric in result["metrics"].items():
+        assert list(metric["against"]) == (["majority", "words"] if metric["bounded"] else []), name
+        assert list(metric["means"]) == ["majority", "words", "tuned"]
+
+
+def test_mcnemar_is_asked_of_both_baselines(poor):
+    right = {
+        variant: {
+            score["source_id"]: score["value"] for score in scores_of(poor)
+            if (score["metric"], score["variant"]) == ("correct", variant)
+        }
+        for variant in ("majority", "words", "tuned")
+    }  # fmt: skip
+    tests = result_of(poor)["mcnemar"]
+    assert list(tests) == ["majority", "words"]
+    for other, test in tests.items():
+        apart = Counter(right["tuned"][text] - right[other][text] for text in right["tuned"])
+        assert (test["tuned_alone"], test["other_alone"]) == (apart[1], apart[-1])
+        cells = [rf'<td class="n" [^>]+>{apart[alone]}</td>' for alone in (1, -1)]
+        called = labels_report.CALLED[other]
+        assert re.search(f"against the {called}</td>{cells[0]}{cells[1]}", page_of(poor))
+    assert tests["majority"] != tests["words"]
+
+
+@pytest.mark.whole_runs
+def test_the_bag_of_words_is_what_a_run_of_method_linear_makes_of_the_same_rows(poor, tmp_path):
+    """04 fits, 05 asks and 06 measures; only the files of the run itself are shared."""
+    shutil.copytree(poor / RUN, tmp_path / RUN)
+    recipe = make_recipe_linear(poor, tmp_path)
+    for stage in ("04_train.py", "05_generate.py", "06_evaluate.py", "07_report.py"):
+        run_script(stage, recipe, "--force")
+    linear, beside = result_of(tmp_path), result_of(poor)
+    for name, metric in linear["metrics"].items():
+        assert metric["means"]["tuned"]["value"] == beside["metrics"][name]["means"]["words"]["value"], name
+        assert list(metric["means"]) == ["majority", "tuned"], "it is not held against itself"
+    values = [
+        {(s["metric"], s["source_id"]): s["value"] for s in scores_of(folder) if s["variant"] == variant}
+        for folder, variant in ((tmp_path, "tuned"), (poor, "words"))
+    ]
+    assert len(values[0]) == 3 * 80
+    assert values[0] == pytest.approx(values[1], abs=2e-6)
+    assert "the model is itself a bag of words" in page_of(tmp_path)
+    assert "bag of words</th>" not in page_of(tmp_path)
+    assert list(linear["mcnemar"]) == ["majority"]
+
+
+def test_the_baseline_has_the_settings_of_its_recipe():
+    assert load_recipe(ROOT / "recipes/imdb/logreg.yaml").train == SETTINGS
+
+
+def test_a_second_run_writes_the_same_bytes(poor):
+    before = {path.name: path.read_bytes() for path in measured_files(poor)}
+    assert set(before) == {"scores.jsonl", "metrics.json"}
+    run_script("06_evaluate.py", poor / "small.yaml", "--force")
+    assert {path.name: path.read_bytes() for path in measured_files(poor)} == before
+
+
+def test_a_table_too_small_for_a_bag_of_words_says_so(tmp_path):
+    recipe = make_label_run(tmp_path, test=30)
+    number = iter(range(1000))
+    change_records(
+        tmp_path, "03_synthesize/examples.jsonl", lambda one: one | {"text": f"only{next(number)}"}
+    )
+    run_script("06_evaluate.py", recipe)
+    result = result_of(tmp_path)
+    assert result["words"] == {"why": "no word is in 3 of the 60 train texts"}
+    assert list(result["mcnemar"]) == list(result["metrics"]["accuracy"]["against"]) == ["majority"]
+    sentence = "Whether the model beats a bag of words is not asked: no word is in 3 of the 60 train texts."
+    assert sentence in labels_report.verdict_sentences(result)
+    assert (
+        "Against bag of words",
+        "not asked: no word is in 3 of the 60 train texts",
+    ) in labels_report.lines(result)
+
+
+def sentence_of(tuned_right, words_right, texts):
+    """What the report says of a tuned model and a bag of words that are right so often."""
+    truth = ["a", "b"] * (texts // 2)
+    sure = {"a": {"a": 0.8, "b": 0.2}, "b": {"a": 0.2, "b": 0.8}}
+    wrong = {"a": "b", "b": "a"}
+    said = [
+        [sure[label if number < right else wrong[label]] for number, label in enumerate(truth)]
+        for right in (tuned_right, words_right)
+    ]
+    held_out = labels.bring_together(predictions(truth, said[0]), Counter("aab"), None, said[1])
+    result = {"primary": "accuracy", **compare(held_out, Counter("aab"), "accuracy", 1000, 1)}
+    return labels_report.against_words(result)
+
+
+@pytest.mark.parametrize(
+    ("right", "texts", "says"),
+    [
+        ((98, 60), 100, "The tuned model beats a bag of words: Accuracy is 98.0"),
+        ((60, 98), 100, "A bag of words does better than the tuned model: Accuracy is 60.0"),
+        (
+            (80, 79),
+            100,
+            "A bag of words does as well as the tuned model, so far as these texts can tell: Acc",
+        ),
+        ((18, 2), 18, "Whether the tuned model beats a bag of words, these texts are too few to tell: Acc"),
+    ],
+)
+def test_the_sentence_that_a_sceptic_looks_for(right, texts, says):
+    said = sentence_of(*right, texts)
+    assert said.startswith(says)
+    assert ("which may be none" in said) == ("as well as" in said)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_the_colour_of_the_words_stays_apart_for_the_colour_blind(theme):
+    """Distances in CIELAB as Machado et al. (2009) have the colour-blind see; 10 is told at a glance."""
+    css = (ROOT / "scripts/inkprint/report/report.css").read_text()
+    found = [dict(re.findall(r"--(\w+): (#\w{6})", block)) for block in re.findall(r":root \{[^}]*\}", css)][
+        theme
+    ]
+    if theme == 0:
+        assert {name: found[name] for name in COLOURS} == COLOURS
+    for name in ("base", "prompted", "tuned", "reference"):
+        for seen in (np.eye(3), *COLOUR_BLIND):
+            distance = np.linalg.norm(
+                lab(seen @ linear_light(found["words"])) - lab(seen @ linear_light(found[name]))
+            )
+            assert distance > 15, name
+
+
+# What a red-blind, a green-blind and a blue-blind eye makes of linear red, green and blue.
+COLOUR_BLIND = np.array([
+    [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+])  # fmt: skip
+
+
+def linear_light(colour):
+    from matplotlib.colors import to_rgb
+
+    values = np.array(to_rgb(colour))
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def lab(light):
+    """CIELAB of linear sRGB, D65."""
+    to_xyz = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+                       [0.0193339, 0.1191920, 0.9503041]])  # fmt: skip
+    parts = to_xyz @ np.clip(light, 0, 1) / np.array([0.95047, 1.0, 1.08883])
+    x, y, z = np.where(parts > 0.008856, np.cbrt(parts), 7.787 * parts + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def scores_of(folder):
+    return [json.loads(line) for line in (folder / RUN / "06_evaluate/scores.jsonl").open(encoding="utf-8")]
+
+
+def measured_files(folder):
+    return [folder / RUN / "06_evaluate" / name for name in ("scores.jsonl", "metrics.json")]
+
+
+def make_recipe_linear(folder, place):
+    """The recipe of a run beside another folder's artifacts, as a bag of words."""
+    values = yaml.safe_load((folder / "small.yaml").read_text(encoding="utf-8"))
+    values |= {"model": None, "train": SETTINGS.model_dump()}
+    (place / "small.yaml").write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+    return place / "small.yaml"
 
 
 @pytest.mark.parametrize(

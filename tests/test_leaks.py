@@ -140,6 +140,7 @@ def held_out(passages, document):
     return [p for p in passages if p.document == document and p.split != "train"]
 
 
+@pytest.mark.whole_runs
 def test_nothing_held_out_stays_in_train_however_the_other_edition_is_cut(shop, chapters):
     """The second edition has other chapters, no paragraphs and capitals; both hold out chapters 2 and 3."""
     every = " ".join(chapters).upper().split()
@@ -185,6 +186,7 @@ def test_a_further_book_changes_nothing_that_is_held_out(shop, chapters, split_b
     assert {p.split for p in together} == {"train", "validation", "test"}
 
 
+@pytest.mark.whole_runs
 def test_documents_are_held_out_by_name_and_a_wrong_one_is_said(shop):
     books = {f"{n}.txt": [invented(f"{n} {k}", 8) for k in range(3)] for n in range(4)}
     shop.change(prepare__validation=["3.TXT"], prepare__test=["0.txt"])
@@ -250,6 +252,7 @@ def test_a_leak_above_a_limit_stops_the_run_in_one_line_and_can_be_looked_at(sho
     assert leaks["limits"] == {"run_words": 25, "gram_share": 1.0}
 
 
+@pytest.mark.whole_runs
 def test_many_short_leaks_stop_the_run_as_well(shop, chapters):
     said = chapters[2].split()
     chapters[5:] = [f"{text} {' '.join(said[12 * n : 12 * n + 10])}." for n, text in enumerate(chapters[5:])]

@@ -17,7 +17,7 @@ def packages(name):
 
 
 def test_the_locks_are_there():
-    names = ["bench", "cpu", "cuda", "dev", "sky", "torch-cpu", "torch-registry"]
+    names = ["bench", "cpu", "cuda", "dev", "llama-build", "llama", "sky", "torch-cpu", "torch-registry"]
     assert [lock.stem for lock in LOCKS] == names
 
 

@@ -79,6 +79,7 @@ def prepared(folder, rows, columns, **prepare):
     return shop, out, rejects
 
 
+@pytest.mark.whole_runs
 def test_a_table_with_labels(tmp_path):
     dice = random.Random(3)
     rows = [{"t": f"{n} {sentence(dice)}", "l": "ab"[n % 10 == 0]} for n in range(400)]
@@ -166,6 +167,7 @@ def test_too_few_rows_are_one_line(tmp_path):
     assert "no row is left for" in done.stderr
 
 
+@pytest.mark.whole_runs
 def test_a_table_becomes_chats(tmp_path):
     dice = random.Random(8)
     rows = [{"q": f"What of {n}? {sentence(dice)}", "a": sentence(dice)} for n in range(60)]

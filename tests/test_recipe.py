@@ -34,6 +34,9 @@ def test_every_recipe_validates_and_says_how_to_run_it(path):
     text = path.read_text()
     command = "./run_all.sh" if path.name == "demo.yaml" else f"./run_all.sh {path.relative_to(ROOT)}"
     assert command in text, f"{path}: its header names no command"
+    header = text.split("\nrun:")[0]
+    for line in ("Makes", "Hardware", "Time", "Memory", "Command"):
+        assert re.search(rf"^#   {line} +\S", header, re.MULTILINE), f"{path}: its header lacks {line}"
 
 
 PROVIDERS = {
@@ -216,7 +219,11 @@ def test_tasks_that_do_not_fit_the_data_or_each_other():
         ("prepare.passages.min_words=500", "min_words must not exceed words"),
         ("prepare.passages.overlap_words=60", "at most half"),
         ("model.base=Qwen/Qwen3-8B", "needs a revision"),
-        ("model.revision=main", "has no revision"),
+        ("model.revision=main", "model: a base model in a folder has no revision"),
+        (
+            "export={base: Qwen/Qwen3-8B, revision: null}",
+            "export: a base model from the Hub needs a revision",
+        ),
         ("train.method=lore", "train.method: 'lore': there are: 'qlora', 'lora', 'full', 'linear'"),
         ("train.method=full", "train.rank: unknown key"),
         ("generate.method=classify", "generate.max_new_tokens: unknown key"),
@@ -378,7 +385,8 @@ def test_set_refuses_a_key_that_is_not_there(assignment):
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: str(path.relative_to(ROOT / "recipes")))
 def test_every_key_of_a_recipe_carries_its_why_on_the_line(path):
-    bare = [line for line in path.read_text().splitlines() if re.match(r" *\w+: [^#>]*$", line)]
+    unquoted = re.sub(r'"[^"\n]*"', '""', path.read_text())  # a value may hold a # of its own
+    bare = [line for line in unquoted.splitlines() if re.match(r" *\w+: [^#>]*$", line)]
     assert not bare
 
 
@@ -386,3 +394,42 @@ def test_every_key_of_a_recipe_carries_its_why_on_the_line(path):
 def test_every_file_that_a_recipe_names_is_there(path):
     named = re.findall(r"prompts/[\w./-]+", re.sub(r"#.*", "", path.read_text()))
     assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+ALL_MATRICES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+# base; rank, epochs, rows at once, accumulation, learning rate, warm-up, most tokens, optimizer, matrices
+QWEN, EIGHT = "unsloth/Qwen3-14B-unsloth-bnb-4bit", "adamw_8bit"
+ORIGINALS = {
+    "peterson/gptoss-20b-completion": (
+        "unsloth/gpt-oss-20b-unsloth-bnb-4bit", 16, 1, 1, 4, 2e-4, 10, 2048, EIGHT, ALL_MATRICES
+    ),
+    "peterson/qwen3-14b-completion": (QWEN, 16, 1, 2, 4, 2e-4, 10, 2048, EIGHT, ALL_MATRICES),
+    "peterson/qwen3-14b-questions": (QWEN, 32, 3, 2, 4, 2e-4, 30, 2048, EIGHT, ALL_MATRICES),
+    "peterson/qwen3-14b-questions-clean": (QWEN, 32, 3, 2, 4, 2e-4, 30, 2048, EIGHT, ALL_MATRICES),
+    "peterson/qwen3-32b-questions": (
+        "unsloth/Qwen3-32B-unsloth-bnb-4bit", 16, 3, 1, 8, 2e-4, 30, 1024, EIGHT, ALL_MATRICES
+    ),
+    "genz/tinyllama": ("unsloth/tinyllama", 16, 2, 2, 4, 1e-4, 10, 1024, EIGHT, ALL_MATRICES),
+    "wednesday/llama2-7b": (
+        "unsloth/llama-2-7b-bnb-4bit", 16, 3, 4, 4, 2e-4, 10, 512, "paged_adamw_8bit", ["q_proj", "v_proj"]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ORIGINALS)
+def test_an_original_has_its_authors_settings(name):
+    recipe = load_recipe(ROOT / "recipes" / f"{name}.yaml")
+    train = recipe.train
+    assert isinstance(train, Lora)
+    found = (
+        recipe.model.base, train.rank, train.epochs, train.batch_size, train.accumulation_steps,
+        train.learning_rate, train.warmup_steps, train.max_tokens, train.optimizer, train.target_modules,
+    )  # fmt: skip
+    assert found == ORIGINALS[name]
+    assert (train.alpha, train.dropout, train.weight_decay, recipe.seed) == (train.rank, 0, 0.01, 42)
+    assert (train.method, train.scheduler, recipe.model.thinking) == ("qlora", "cosine", False)
+    if name.startswith("peterson/"):
+        cut = recipe.prepare.passages
+        assert (cut.words, cut.overlap_words, cut.min_words) == (350, 50, 100)
+        said = recipe.generate
+        assert (said.method, said.repetition_penalty, said.max_new_tokens) == ("greedy", 1.1, 300)

@@ -88,6 +88,20 @@ def test_what_a_model_would_write_is_made_without_one_and_named(tmp_path):
     assert any(note.startswith("style_transfer:") for note in notes)
 
 
+def test_other_authors_that_are_not_there_yet_are_done_without_and_named(tmp_path):
+    path = tmp_path / "r.yaml"
+    values = yaml.safe_load((ROOT / "recipes/demo.yaml").read_text())
+    values["evaluate"] |= {"background": str(tmp_path / "others"), "primary_metric": "voice"}
+    path.write_text(yaml.safe_dump(values))
+    _, values, notes = derived(path, tmp_path)
+    assert (values["evaluate"]["background"], values["evaluate"]["primary_metric"]) == (None, "bits_per_byte")
+    assert [note for note in notes if note.startswith("evaluate.background:")]
+    (tmp_path / "others").mkdir()
+    _, values, notes = derived(path, tmp_path)
+    assert values["evaluate"]["background"] == str(tmp_path / "others")
+    assert not [note for note in notes if note.startswith("evaluate.background:")]
+
+
 def test_a_generated_prompt_becomes_a_fixed_one(tmp_path):
     path = tmp_path / "r.yaml"
     values = yaml.safe_load((ROOT / "recipes/your/rows.yaml").read_text())
@@ -398,6 +412,41 @@ def rehearse(shop, *arguments, **environment):
     )
 
 
+ASK_FOR_COMMIT = """
+import sys
+from pathlib import Path
+from inkprint.errors import UserError
+from inkprint.generate.trained import check_commit
+from inkprint.models import base_commit
+from inkprint.recipe_values import Model
+
+base = Model(base=sys.argv[1], revision="main", chat_template=None, thinking=False, reasoning_effort=None)
+print(base_commit(base))
+try:
+    check_commit(base, Path(sys.argv[2]))
+except UserError as error:
+    print(error)
+"""
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(
+    ("learned", "says"), [(COMMIT, ""), ("d" * 40, "write revision: " + "d" * 40), (None, "")]
+)
+def test_a_base_that_moved_on_the_hub_since_training_is_one_line(hub, tmp_path, learned, says):
+    (tmp_path / "04_train").mkdir()
+    (tmp_path / "04_train" / "manifest.json").write_text(json.dumps({"base_commit": learned}))
+    environment = os.environ | hub[0] | {"PYTHONPATH": str(ROOT / "scripts")}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK_FOR_COMMIT, "some/my-8b", tmp_path],
+        capture_output=True, text=True, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    commit, *refused = done.stdout.splitlines()
+    assert commit == COMMIT
+    assert [says in line for line in refused] == [True] * bool(says)
+
+
 @pytest.mark.training
 def test_configuration_and_tokenizer_are_the_hubs_and_the_weights_are_not(workshop, hub, published):
     environment, asked = hub
@@ -445,12 +494,23 @@ def test_a_base_that_the_hub_does_not_give_is_one_line(workshop, hub, base, says
 
 
 @pytest.mark.whole_runs
+def test_a_base_for_the_export_that_the_hub_does_not_give_is_one_line(workshop, hub):
+    """What is loaded at a run's very end is asked for before its beginning."""
+    workshop.change(export={"base": "gated/model-8b", "revision": "main"})
+    done = rehearse(hub_recipe(workshop, "some/my-8b"), **hub[0])
+    assert done.returncode == 2
+    assert done.stderr.startswith("rehearse.py: export.base gated/model-8b: ")
+    assert "accept it on its page there" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.whole_runs
 def test_a_hub_that_does_not_answer_leaves_the_name(workshop, tmp_path):
     nobody = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "hf")}
     done = rehearse(hub_recipe(workshop, "unsloth/Qwen3-8B"), **nobody)
     assert done.returncode == 0, done.stderr
     state = json.loads((workshop.artifacts / "little-rehearsal" / "rehearsal.json").read_text())
     assert state["unproven"][0].startswith("tokenizer, lengths and template are stand-ins: unsloth/Qwen3-8B")
+    assert "access: the Hub was not asked whether it gives unsloth/Qwen3-8B" in state["unproven"]
     done = rehearse(hub_recipe(workshop, "my/own-model"), **nobody)
     assert done.returncode == 2
     assert "its name tells no architecture" in done.stderr
@@ -510,6 +570,8 @@ def test_the_real_runs_steps_are_reckoned_from_what_was_rehearsed(written):
     assert said[2] == f"rows of {read:,}: 3 too long, 0 cut"
     epoch = -(-train // (recipe.train.batch_size * recipe.train.accumulation_steps))
     assert said[3] == f"steps: {epoch * int(recipe.train.epochs):,}, {recipe.train.epochs:g} x {epoch:,}"
+    small = recipe.model_copy(update={"model": recipe.model.model_copy(update={"base": "some/model-135m"})})
+    assert "hours: 0.0 or more of training on " in facts(small, state_of(), folder)[4]
     tenfold = facts(recipe, state_of(there=10), folder)
     assert tenfold[1].startswith(f"examples: about {10 * train:,} train, ")
     assert facts(recipe, state_of(own_data=False), folder) == []

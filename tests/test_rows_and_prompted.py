@@ -9,17 +9,25 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from small_run import PLANTED, make_row_run, make_run, run_script, write_stage
+from small_run import (
+    PLANTED,
+    RUN,
+    evaluate_and_report,
+    make_row_run,
+    make_run,
+    page_of,
+    result_of,
+    run_script,
+    write_stage,
+)
 from test_07_report import HOSTILE, Tags, change_records
 
-from inkprint.evaluate import similarity, train_text
+from inkprint.evaluate import train_text
 from inkprint.records import Answer, Example, Recital, read_records
 from inkprint.report import numbers
 from inkprint.words import words
 
 pytestmark = pytest.mark.whole_runs
-
-RUN = "artifacts/small"
 
 
 def make_samples(folder):
@@ -31,8 +39,9 @@ def make_samples(folder):
         "samples.jsonl": [
             {"id": f"sample-{step}", "example_id": "example-1", "step": step,
              "prompt": [{"role": "user", "content": "Who are you?"}],
-             "answer": f"{HOSTILE} at {step}", "reference": "The keeper.", "ended": step > 0}
-            for step in (0, 40)
+             "answer": f"{HOSTILE} at {step}" if step < 80 else "", "reference": "The keeper.",
+             "ended": step > 0}
+            for step in (0, 40, 80)
         ],
     }  # fmt: skip
     write_stage(folder / RUN, "train", files, unit="rows", out=88)
@@ -48,17 +57,7 @@ def reported(tmp_path_factory):
         folder, "05_generate/answers.jsonl",
         lambda one: one | {"answer": HOSTILE + one["answer"]} if one["variant"] == "prompted" else one,
     )  # fmt: skip
-    said = run_script("06_evaluate.py", recipe).stdout + run_script("07_report.py", recipe).stdout
-    folder.joinpath("said").write_text(said, encoding="utf-8")
-    return folder
-
-
-def result_of(folder):
-    return json.loads((folder / RUN / "06_evaluate/metrics.json").read_text(encoding="utf-8"))
-
-
-def page_of(folder, form="html"):
-    return (folder / RUN / f"07_report/report.{form}").read_text(encoding="utf-8")
+    return evaluate_and_report(recipe)
 
 
 # -- rows -------------------------------------------------------------------------------------------
@@ -115,14 +114,18 @@ def test_train_text_of_rows_is_the_train_completions_and_no_run_crosses_two(tmp_
     path.write_text("".join(json.dumps(example) + "\n" for example in examples))
     from inkprint.runs import longest_run
 
-    train = train_text.of_examples(path)
-    assert (train.texts, train.wholes, train.unit) == (["a b c", "d e f"], ["row-1", "row-2"], "rows")
-    assert longest_run("b c d e", train.index).words == 2
-    assert longest_run("x y", train.index).words == longest_run("q q", train.index).words == 0
-    assert longest_run("e f", train.index).source_id == "row-2"
+    texts = train_text.of_examples(path)
+    assert (texts.train, texts.wholes, texts.unit) == (["a b c", "d e f"], ["row-1", "row-2"], "rows")
+    assert longest_run("b c d e", texts.index).words == 2
+    assert longest_run("x y", texts.index).words == longest_run("q q", texts.index).words == 0
+    assert longest_run("e f", texts.index).source_id == "row-2"
+    assert longest_run("x y", texts.held_out_index).words == 2
+    assert longest_run("b c", texts.held_out_index).words == 0
 
 
 def test_keywords_of_rows_come_in_two_rows():
+    from inkprint.evaluate import similarity  # which loads scikit-learn
+
     texts = ["tide lamp tide zebra zebra zebra zebra", "tide rope", "rope gull"]
     fitted = similarity.fit(texts)
     assert similarity.strongest_words(fitted, texts, ["row-1", "row-2", "row-3"], 5) == ["rope", "tide"]
@@ -174,12 +177,17 @@ def test_a_prompted_base_that_says_hardly_anything_changes_no_other_number(tmp_p
         now = after["metrics"][name]
         assert now["means"] | metric["means"] == now["means"], name
         assert (now["items"], now["left_out"]) == (metric["items"], metric["left_out"]), name
-        assert now["against"]["base"] == metric["against"]["base"], name
+        # Holm's p-values are of all comparisons together, and there are more now.
+        apart = {"p_adjusted", "verdict"}
+        found, earlier = (of["against"]["base"] for of in (now, metric))
+        assert {k: v for k, v in found.items() if k not in apart} == {
+            k: v for k, v in earlier.items() if k not in apart
+        }, name
     short = after["metrics"]["type_token_ratio"]
     assert short["against"]["prompted"]["items"] == 5 < short["items"]
     assert short["against"]["prompted"]["verdict"] == "too few to tell"
     run_script("07_report.py", recipe)
-    assert page_of(tmp_path).count("<small>5 answers</small>") == 1
+    assert page_of(tmp_path).count("<small>5 answers</small>") == 3  # both type-token ratios, new words
     assert "too few to tell (5 answers)" in page_of(tmp_path, "md")
 
 
@@ -225,7 +233,7 @@ def test_the_radar_has_a_gap_where_the_prompted_base_has_no_likelihood(reported)
     radar = {axis["metric"]: axis for axis in result_of(reported)["radar"]}
     assert radar["bits_per_byte"]["prompted"] is None
     assert all(0 <= axis["prompted"] <= 1 for name, axis in radar.items() if name != "bits_per_byte")
-    assert "A gap: that variant has no such number." in page_of(reported)
+    assert "There is no prompted value for Bits per byte: its line passes there dashed." in page_of(reported)
 
 
 def test_every_figure_shows_the_prompted_base_in_its_own_colour(reported):
@@ -279,7 +287,9 @@ def test_variants_that_do_not_fit_together_are_refused_in_one_line(tmp_path, cha
 def test_what_the_model_said_on_the_way_is_shown_by_step(reported):
     section = page_of(reported).split("On the way")[1].split("What the loss was taken on")[0]
     assert section.count("<details>") == 1
-    assert re.findall(r"Step (\d+)", section) == ["0", "40"]
+    assert re.findall(r"Step (\d+)", section) == ["0", "40", "80"]
     assert "Step 0, cut off at the limit of tokens" in section
     assert "Who are you?" in section and "The keeper." in section
+    assert "Step 80, an empty answer" in section, "or a reader takes it for a fault of the page"
     assert "Step 40:" in page_of(reported, "md")
+    assert "Step 80, an empty answer:" in page_of(reported, "md")

@@ -327,6 +327,39 @@ def test_a_table_becomes_rows_and_nothing_is_lost(tmp_path):
     assert "up to date" in shop.stage("extract").stdout
 
 
+@pytest.mark.parametrize(
+    ("row", "fields"),
+    [
+        ({"instruction": "Who?", "response": "I."}, {"prompt": "Who?", "input": "", "answer": "I."}),
+        ({"prompt": "x", "question": "Who?", "answer": "I.", "context": "A pub."},
+         {"prompt": "Who?", "input": "A pub.", "answer": "I."}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_the_recipe_for_your_rows_knows_a_table_by_any_of_its_names(row, fields, kind, tmp_path):
+    """A person changes the folder and nothing about columns."""
+    columns = yaml.safe_load((ROOT / "recipes" / "your" / "rows.yaml").read_text())["extract"]["columns"]
+    table = lines_of([row | {"number": n} for n in range(12)])
+    if kind == "csv":
+        lines = [";".join([*row, "number"]), *(";".join([*row.values(), str(n)]) for n in range(12))]
+        table = "\n".join(lines) + "\n"
+    (tmp_path / f"t.{kind}").write_text(table)
+    shop = table_recipe(tmp_path, str(tmp_path / f"t.{kind}"), columns)
+    said = shop.stage("extract").stdout
+    (first, *_) = shop.output("01_extract/rows.jsonl").read_text().splitlines()
+    assert json.loads(first)["fields"] == fields
+    chosen = manifest(shop)["tables"][f"t.{kind}"]["columns"]
+    assert f"prompt from {chosen['prompt']}" in said and row[chosen["prompt"]] == "Who?"
+
+
+def test_a_table_with_none_of_the_names_is_refused(tmp_path):
+    (tmp_path / "t.jsonl").write_text(lines_of([{"question": "Who?", "said": "I."}] * 3))
+    columns = {"prompt": "question|prompt", "answer": "answer|response"}
+    done = table_recipe(tmp_path, str(tmp_path / "t.jsonl"), columns).stage("extract", check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no column 'answer' for extract.columns.answer; there are: question, said" in done.stderr
+
+
 def test_a_wrong_column_lists_those_there_are(tmp_path):
     (tmp_path / "t.jsonl").write_text(lines_of(reviews(3)))
     shop = table_recipe(tmp_path, str(tmp_path / "t.jsonl"), {"text": "review", "label": "sentiment"})
@@ -377,6 +410,9 @@ def test_a_damaged_table_stops_or_is_left_out_whole(tmp_path):
     rows = list(read_records(shop.output("01_extract/rows.jsonl"), Row))
     assert {row.source for row in rows} == {"b.jsonl"}
     assert manifest(shop)["counts"] == {"unit": "rows", "in": 41, "out": 40, "rejected": 0, "failed": 1}
+    (reject,) = read_records(shop.output("01_extract/rejects.jsonl"), Reject)
+    assert (reject.source_id, reject.reason) == ("a.json", "cannot be read")
+    assert "the file ends inside a list" in reject.detail
 
 
 def test_a_folder_a_label_is_a_table(tmp_path):

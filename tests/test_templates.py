@@ -8,7 +8,8 @@ from conftest import ROOT
 from inkprint.chat import Chat
 from inkprint.recipe import Model
 from inkprint.records import Example, Message
-from inkprint.train.rows import prove_mask, tokenize
+from inkprint.train.chats import Chats
+from inkprint.train.rows import Rows, prove_mask, tokenize
 
 TEMPLATES = sorted((ROOT / "prompts" / "templates").glob("*.jinja"))
 ASKED = [
@@ -19,8 +20,11 @@ ANSWER = [Message(role="assistant", content="Only moths.")]
 LATER = [*ASKED, *ANSWER, Message(role="user", content="And by day?")]
 
 
-def chat_of(path, begin: str | None = None) -> Chat:
-    """The template on a byte-level tokenizer like GPT-2's; `begin` is its beginning-of-text token."""
+def chat_of(path, begin: str | None = None, lacks: str = "") -> Chat:
+    """The template on a byte-level tokenizer like GPT-2's; `begin` is its beginning-of-text token.
+
+    lacks: characters that it does not know, and drops, as that of TinyStories drops `#`.
+    """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -28,9 +32,8 @@ def chat_of(path, begin: str | None = None) -> Chat:
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
     special = ["<|endoftext|>", *([begin] if begin else [])]
-    trainer = trainers.BpeTrainer(
-        vocab_size=400, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
-    )
+    alphabet = [sign for sign in pre_tokenizers.ByteLevel.alphabet() if sign not in lacks]
+    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=special, initial_alphabet=alphabet)
     core.train_from_iterator(["Only moths come at night. Only moths."] * 3, trainer)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=core, eos_token="<|endoftext|>", bos_token=begin or "<|endoftext|>"
@@ -55,19 +58,41 @@ def test_every_message_is_written_once_and_the_answer_ends_with_one_end_of_text(
     assert text.count("<s>") <= (begin is not None)
 
 
-@pytest.mark.parametrize("name", ["alpaca", "instruction_user_response"])
-def test_a_chat_is_what_a_person_would_write_down(name):
-    chat = chat_of(ROOT / "prompts" / "templates" / f"{name}.jinja", "<s>")
-    system, user = {
-        "alpaca": ("You are a lighthouse.", "### Instruction:\nWho comes at night?"),
-        "instruction_user_response": (
-            "### Instruction:\nYou are a lighthouse.",
-            "### User:\nWho comes at night?",
-        ),
-    }[name]
-    assert chat.prompt_text(ASKED) == f"<s>{system}\n\n{user}\n\n### Response:\n"
-    answer = chat.tokenizer.decode(chat.example(ASKED, ANSWER).answer)
-    assert answer == "Only moths.<|endoftext|>"
+# Two turns of each template, up to the last answer and from there.
+WRITTEN = {
+    "alpaca": (
+        "You are a lighthouse.\n\n### Instruction:\nWho comes at night?\n\n### Response:\nOnly moths."
+        "<|endoftext|>\n\n### Instruction:\nAnd by day?\n\n### Response:\n",
+        "Only moths.<|endoftext|>",
+    ),
+    "instruction_user_response": (
+        "### Instruction:\nYou are a lighthouse.\n\n### User:\nWho comes at night?\n\n### Response:\n"
+        "Only moths.<|endoftext|>\n\n### User:\nAnd by day?\n\n### Response:\n",
+        "Only moths.<|endoftext|>",
+    ),
+    "plain": (
+        "You are a lighthouse. Who comes at night? Only moths. And by day?",
+        " Only moths.<|endoftext|>",
+    ),
+    "tinystories": (
+        "<|start_story|>You are a lighthouse.\n\n<|start_story|>Who comes at night?\n\nOnly moths."
+        "<|end_story|><|start_story|>And by day?\n\n",
+        "Only moths.<|end_story|>",
+    ),
+}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("begin", [None, "<s>"])
+def test_a_chat_is_what_a_person_would_write_down(path, begin):
+    chat, (prompt, answer) = chat_of(path, begin), WRITTEN[path.stem]
+    # Without a token of its own a text has no beginning; TinyStories' stands in every turn.
+    prompt = (begin or "") * (path.stem != "tinystories") + prompt
+    assert chat.prompt_text(LATER) == prompt
+    whole = [message.model_dump() for message in [*LATER, *ANSWER]]
+    assert chat.tokenizer.apply_chat_template(whole, tokenize=False) == prompt + answer
+    learned = chat.tokenizer.decode(chat.example(LATER, ANSWER).answer)
+    assert learned.startswith(answer)
 
 
 def test_a_plain_text_has_the_tokens_of_the_text_itself():
@@ -87,13 +112,17 @@ CHATML = """{%- for message in messages -%}
 {% endif -%}"""
 
 
-def prove(chat: Chat, answer: str = "Only moths.") -> None:
+def row_of(chat: Chat, answer: str) -> Rows:
     completion = [Message(role="assistant", content=answer)]
     example = Example(
         id="example-1", source_id="row-1", task="rows", split="train", prompt=ASKED, completion=completion,
         provider="template",
     )  # fmt: skip
-    prove_mask({"train": tokenize([example], chat, "answer", 500)}, chat, "answer")
+    return tokenize([example], chat, "answer", 500)
+
+
+def prove(chat: Chat) -> None:
+    prove_mask({"train": row_of(chat, "Only moths.")}, chat, "answer")
 
 
 def test_a_token_that_opens_every_turn_may_stand_in_every_turn(tmp_path):
@@ -112,5 +141,24 @@ def test_a_text_that_begins_twice_is_told(tmp_path):
         prove(chat_of(path, "<s>"))
     path.write_text(text)
     prove(chat_of(path, "<s>"))
-    with pytest.raises(AssertionError, match="an answer begins a text"):
-        prove(chat_of(path, "<s>"), "Only <s> moths.")
+    (reject,) = row_of(chat_of(path, "<s>"), "Only <s> moths.").rejects
+    assert (reject.reason, reject.detail) == ("a mark of the tokenizer's own in its text", "<s>")
+
+
+@pytest.mark.parametrize("loss", ["answer", "all"])
+def test_what_the_tokenizer_lacks_of_the_frame_is_counted_too(loss):
+    """TinyStories' tokenizer has no `#`: of "### Instruction" it reads " Instruction"."""
+    path = ROOT / "prompts" / "templates" / "instruction_user_response.jinja"
+    chat = chat_of(path, lacks="#?")
+    example = Example(
+        id="example-1", source_id="row-1", task="rows", split="train", prompt=ASKED, completion=ANSWER,
+        provider="template",
+    )  # fmt: skip
+    rows = {"train": tokenize([example], chat, loss, 400)}
+    proof = prove_mask(rows, chat, loss)
+    assert (proof["lost_characters"], proof["lost_prompt_characters"]) == (0, 3 * 3 + 1)
+    said = Chats(chat, rows, proof).summary
+    assert said.endswith("; characters unknown to the tokenizer, and lost: 10 of the prompts")
+    whole = chat_of(path)
+    proof = prove_mask({"train": tokenize([example], whole, loss, 400)}, whole, loss)
+    assert "lost" not in Chats(whole, rows, proof).summary

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import socket
+import subprocess
+import sys
 from math import ceil
 
 import numpy
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,8 +86,6 @@ def test_one_row_that_does_not_fit_is_a_mistake_of_the_user():
 
 
 def test_a_shortage_is_noted_once_and_remembered(tmp_path):
-    from conftest import ROOT
-
     from inkprint.recipe_file import load_recipe
 
     settings = load_recipe(ROOT / "recipes/demo.yaml").train
@@ -200,8 +203,8 @@ def test_a_label_that_train_does_not_have_is_rejected(tmp_path):
     write_records(path, labelled(*rows))
     read = read_texts(path)
     assert read.labels == ["a", "b"]
-    assert [(reject.source_id, reject.reason) for reject in read.rejects] == [
-        ("example-3", "unknown label: c: no train text has it")
+    assert [(reject.source_id, reject.reason, reject.detail) for reject in read.rejects] == [
+        ("example-3", "unknown label", "no train text has 'c'")
     ]
     proof = prove_labels(read, "Text 0.", 0)
     assert proof["labels"] == {"train": {"a": 1, "b": 1}, "validation": {"a": 1, "b": 0}}
@@ -237,3 +240,41 @@ def test_what_is_drawn_meanwhile_changes_no_later_draw():
         assert draw() == expected
         torch.manual_seed(9)
     assert draw() == expected
+
+
+AGREE = """
+import sys
+from pathlib import Path
+import torch.distributed
+from inkprint.errors import UserError
+from inkprint.train import team
+torch.distributed.init_process_group("gloo")
+for word in sys.argv[1].split(","):
+    step, batch = word.split(":")
+    try:
+        team.agree(Path(f"checkpoint-{step}") if step else None, batch)
+        print("agreed")
+    except UserError as error:
+        print(error)
+"""
+
+
+@pytest.mark.slow
+def test_machines_that_would_go_on_from_different_places_are_named():
+    """Two processes, of which each has a work folder of its own: another checkpoint, or less memory."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = str(listener.getsockname()[1])
+    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    machines = [
+        subprocess.Popen(
+            [sys.executable, "-c", AGREE, words], stdout=subprocess.PIPE, text=True,
+            env=os.environ | together | {"RANK": str(rank), "PYTHONPATH": str(ROOT / "scripts")},
+        )
+        for rank, words in enumerate(["4:8 x 1,:8 x 1,4:8 x 1,4:8 x 1", "4:8 x 1,:8 x 1,6:8 x 1,4:4 x 2"])
+    ]  # fmt: skip
+    said = [machine.communicate(timeout=120)[0].splitlines() for machine in machines]
+    assert said[0] == said[1]
+    assert said[0][:2] == ["agreed", "agreed"]
+    assert "from checkpoint-4 with batches of 8 x 1 and checkpoint-6 with batches of 8 x 1:" in said[0][2]
+    assert "from checkpoint-4 with batches of 8 x 1 and checkpoint-4 with batches of 4 x 2:" in said[0][3]

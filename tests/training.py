@@ -10,6 +10,7 @@ import sys
 import time
 
 from conftest import ROOT
+from warm import TRAINING, run_warm
 
 
 def read(path):
@@ -53,10 +54,5 @@ def losses(shop) -> list[float]:
 
 def run_changed(shop, change: str) -> subprocess.CompletedProcess:
     """Run 04_train.py after `change`, Python that is run before it in the same process."""
-    code = f"import runpy, sys\n{change}\nrunpy.run_path(sys.argv[0], run_name='__main__')\n"
     script = str(ROOT / "scripts" / "04_train.py")
-    start = f"import sys\nsys.argv = [{script!r}, {str(shop.recipe)!r}]\n"
-    environment = shop.environment(PYTHONPATH=str(ROOT / "scripts"))
-    return subprocess.run(
-        [sys.executable, "-c", start + code], env=environment, capture_output=True, text=True
-    )
+    return run_warm(TRAINING, [script, str(shop.recipe)], shop.environment(), change)

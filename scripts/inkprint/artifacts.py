@@ -136,6 +136,10 @@ class Stage:
         """Where finished items and checkpoints of this very result survive a kill."""
         return self.run_folder / "work" / f"{self.folder.name}-{self.key()[:12]}"
 
+    @property
+    def _retired(self) -> Path:
+        return self.work_folder.with_name(self.work_folder.name + ".done")
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[Path]:
         """Yield the partial folder. `finish` lands it; any exception leaves the old result as it was."""
@@ -173,8 +177,9 @@ class Stage:
             "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         }
         write_json(self._partial / "manifest.json", manifest)
+        self._retire_work()
         self._land()
-        shutil.rmtree(self.work_folder, ignore_errors=True)
+        self._clear_retired()
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -222,7 +227,18 @@ class Stage:
         # Killed after the manifest was written and before the new folder was in place.
         manifest = read_manifest(self._partial)
         if manifest is not None and manifest["key"] == self.key():
+            self._retire_work()
             self._land()
+        self._clear_retired()
+
+    def _retire_work(self) -> None:
+        # Not deleted where it stands: a kill meanwhile would leave what looks like work to go on with.
+        if self.work_folder.exists():
+            self._clear_retired()
+            self.work_folder.rename(self._retired)
+
+    def _clear_retired(self) -> None:
+        shutil.rmtree(self._retired, ignore_errors=True)
 
     def _land(self) -> None:
         if self.folder.exists():

@@ -84,7 +84,8 @@ class Chat:
         # SentencePiece writes one in front of every text by itself.
         self._space = self.space[1:] if self._writes_spaces() else self.space
         self._opens_thoughts = opening.rstrip().endswith(_THOUGHTS[0][0])
-        self._special = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
+        # Marks that no text should have: a tokenizer reads them wherever they stand.
+        self.special = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
         self.end_of_turn = self.ids(self._end)[-1]
 
     @property
@@ -191,7 +192,7 @@ class Chat:
 
     def _plain(self, text: str) -> str:
         text = _MESSAGE_HEADER.sub("", text)
-        for token in self._special:
+        for token in self.special:
             text = text.replace(token, "")
         return text
 

@@ -44,6 +44,11 @@ class Command:
     output: Output | None = None
     _lock: Any = field(default=None, repr=False)
 
+    def again(self) -> list[str]:
+        """What starts this very command in another process."""
+        force = ["--force"] if self.force else []
+        return [sys.executable, str(self.script), str(self.recipe_path), *force]
+
     def inputs(self, *names: str) -> dict[str, Path]:
         """Files of earlier stages by name, `02_prepare/passages.jsonl`."""
         return {name: self.run_folder / name for name in names}

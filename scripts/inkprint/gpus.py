@@ -62,6 +62,12 @@ def choose_gpus(gpus: list[Gpu], count: int) -> list[Gpu]:
     return chosen
 
 
+def check_gpus(count: int) -> None:
+    """Raise UserError where there are cards, but not so many equal ones. Without any it is the CPU's turn."""
+    if gpus := find_gpus():
+        choose_gpus(gpus, count)
+
+
 def claim_gpus(count: int) -> int:
     """Let CUDA see the chosen cards and no other; before torch is imported. Returns how many: 0 without any.
 

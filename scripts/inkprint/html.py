@@ -29,10 +29,10 @@ def page_style(own: Path) -> Markup:
     return Markup("".join(path.read_text(encoding="utf-8") for path in (shared, own)))
 
 
-def templates(folder: Path, finalize: Callable[[object], Markup] = html_escape) -> jinja2.Environment:
-    """The templates of a folder: what they print goes through `finalize`, undefined names are errors."""
+def templates(*folders: Path, finalize: Callable[[object], Markup] = html_escape) -> jinja2.Environment:
+    """The templates of some folders: what they print goes through `finalize`, undefined names are errors."""
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
         finalize=finalize,
         undefined=jinja2.StrictUndefined,

@@ -19,6 +19,10 @@ from inkprint.records import write_json
 WORD = r"(?u)\b\w\w+\b"  # two letters or digits and more, in lower case
 
 
+class NoWords(UserError):
+    """No word stands in as many texts as it must."""
+
+
 @dataclass(frozen=True)
 class LinearModel:
     """labels: sorted, as the probabilities are. settings: what turns a text into features."""
@@ -36,7 +40,7 @@ class LinearModel:
 
 
 def fit_linear(texts: list[str], labels: list[str], settings: Linear, seed: int) -> LinearModel:
-    """Fit on texts with their labels. Raises UserError where no word is in as many texts as it must be."""
+    """Fit on texts with their labels. Raises NoWords where no word is in as many texts as it must be."""
     from sklearn.linear_model import LogisticRegression
 
     kept = {"ngram_words": settings.ngram_words, "sublinear": settings.sublinear, "word": WORD}
@@ -45,7 +49,7 @@ def fit_linear(texts: list[str], labels: list[str], settings: Linear, seed: int)
         features = vectorizer.fit_transform(texts)
     except ValueError as error:
         problem = str(error).splitlines()[0]
-        raise UserError(f"train.min_texts {settings.min_texts}: {len(texts)} texts: {problem}") from None
+        raise NoWords(f"train.min_texts {settings.min_texts}: {len(texts)} texts: {problem}") from None
     regression = LogisticRegression(
         C=settings.regularization, max_iter=settings.max_iterations, random_state=seed
     ).fit(features, labels)

@@ -16,11 +16,13 @@ from inkprint.recipe_synthesize import Synthesize
 from inkprint.recipe_train import Linear, Train
 from inkprint.recipe_values import (
     ROOT,
+    Base,
     Count,
     CountOrZero,
     Model,
     Name,
     PartOrAll,
+    PartOrZero,
     Section,
     Share,
     Text,
@@ -154,9 +156,17 @@ class Prepare(Section):
 
 
 class Evaluate(Section):
-    primary_metric: Literal["bits_per_byte", "tfidf_similarity", "keyword_density"]
+    primary_metric: Literal["bits_per_byte", "tfidf_similarity", "keyword_density", "voice"]
     keywords: list[Text] | CountOrZero  # the words themselves, or how many to take from the train chapters
+    background: Text | None  # a folder with others' books, one entry an author: the voice is told from theirs
+    max_recited_share: PartOrZero | None  # of tuned answers; above it the model card and the export warn
     bootstrap_samples: Annotated[int, Field(ge=100, strict=True)]
+
+    @model_validator(mode="after")
+    def _voice_needs_others(self) -> Evaluate:
+        if self.primary_metric == "voice" and self.background is None:
+            raise ValueError("primary_metric: voice needs background: other authors to tell it from")
+        return self
 
 
 class EvaluateLabels(Section):
@@ -164,21 +174,8 @@ class EvaluateLabels(Section):
     bootstrap_samples: Annotated[int, Field(ge=100, strict=True)]
 
 
-class Export(Section):
+class Export(Base):
     """The base whose 16-bit weights the adapter is merged into."""
-
-    base: Text
-    revision: str | None
-
-    @property
-    def folder(self) -> Path | None:
-        """The base's folder, or None when it comes from the Hub."""
-        return folder_of(self.base)
-
-    @model_validator(mode="after")
-    def _revision_goes_with_the_hub(self) -> Export:
-        check_revision("base model", self.folder, self.revision)
-        return self
 
 
 class Report(Section):
@@ -193,7 +190,7 @@ class Recipe(Section):
     seed: CountOrZero
     device: Literal["auto", "gpu"]  # auto: a GPU where there is one; gpu: never without
     max_dollars: Annotated[float, Field(ge=0)]  # for paid models, in all: synthesis, judge, every new start
-    gpus: Count  # cards, or without any processes, that share each of training's batches
+    gpus: Count  # cards, or without any processes, that share the work of 04 and of 05
     model: Model | None  # null for method linear, which has none
     extract: Extract
     prepare: Prepare
@@ -213,8 +210,16 @@ class Recipe(Section):
             raise ValueError("prepare.test: rows have no chapters: write shares, such as 0.1")
         if not rows and self.prepare.passages is None:
             raise ValueError("prepare.passages: documents are cut: write words, overlap_words and min_words")
+        if rows and isinstance(self.evaluate, Evaluate) and self.evaluate.background:
+            raise ValueError("evaluate.background: rows of a table have no author to tell: write null")
         self.synthesize.tasks.check_columns(self.extract.columns)
         return self
+
+    @property
+    def background(self) -> Path | None:
+        """The folder of other authors' books, or None."""
+        named = self.evaluate.background if isinstance(self.evaluate, Evaluate) else None
+        return None if named is None else (ROOT / named).resolve()
 
     @model_validator(mode="after")
     def _labels_or_chats(self) -> Recipe:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +15,7 @@ CountOrZero = Annotated[int, Field(ge=0, strict=True)]
 Positive = Annotated[float, Field(gt=0, strict=True)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 PartOrAll = Annotated[float, Field(gt=0, le=1, strict=True)]
+PartOrZero = Annotated[float, Field(ge=0, lt=1, strict=True)]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -35,12 +36,11 @@ def check_revision(what: str, folder: Path | None, revision: str | None) -> None
         raise ValueError(f"a {what} in a folder has no revision: write null")
 
 
-class Model(Section):
+class Base(Section):
+    """Weights and where they are."""
+
     base: Text  # a Hub name, or a folder that starts with . or /
     revision: str | None  # commit or tag on the Hub; null for a folder
-    chat_template: str | None  # a file under prompts/; null: the tokenizer's own
-    thinking: bool  # what the template gets as enable_thinking
-    reasoning_effort: Literal["low", "medium", "high"] | None  # GPT-OSS's template gets it; null: none
 
     @property
     def folder(self) -> Path | None:
@@ -48,6 +48,14 @@ class Model(Section):
         return folder_of(self.base)
 
     @model_validator(mode="after")
-    def _revision_goes_with_the_hub(self) -> Model:
+    def _revision_goes_with_the_hub(self) -> Self:
         check_revision("base model", self.folder, self.revision)
         return self
+
+
+class Model(Base):
+    """What is trained and asked, and how a chat becomes its text."""
+
+    chat_template: str | None  # a file under prompts/; null: the tokenizer's own
+    thinking: bool  # what the template gets as enable_thinking
+    reasoning_effort: Literal["low", "medium", "high"] | None  # GPT-OSS's template gets it; null: none

@@ -110,6 +110,18 @@ class Passage(Record):
     overlap_words: int  # how many of the first words also end the passage before
 
 
+class BackgroundPassage(Record):
+    """A stretch of another author's book."""
+
+    author: str  # the folder's or the file's name
+    document: str
+    chapter: str
+    pages: list[int]
+    page_ids: list[str]
+    text: str
+    words: int
+
+
 class ChapterSummary(Record):
     """A chapter as it was split: what the report and a person look at."""
 
@@ -200,9 +212,9 @@ class Score(Record):
     """One metric of one item: an answer, or a held-out passage, row or text where example_id is null."""
 
     metric: str
-    variant: (
-        str  # "base", "prompted", "tuned", or "reference" for what the author wrote; of labels "majority"
-    )
+    # "base", "prompted", "tuned", or "reference" for what the author wrote; of labels "majority", "words" or
+    # "tuned"; of other authors the author
+    variant: str
     source_id: str
     example_id: str | None
     value: float

@@ -97,6 +97,28 @@ def longest_run(text: str, training: TrainingText) -> Run:
     return Run(length, spans[first][1], spans[first + length - 1][2], training.source_ids[place])
 
 
+class SharedRuns:
+    """Which words of other texts stand in runs of at least `length` words that the training text has."""
+
+    def __init__(self, training: TrainingText, length: int) -> None:
+        self._training, self._length = training, length
+        self._known = np.unique(hashed_runs(training.text, length))
+
+    def share(self, text: str) -> float:
+        """The share of a text's words that such runs cover; 0 for a text without words."""
+        covered = self.covered(text)
+        return float(covered.mean()) if len(covered) else 0.0
+
+    def covered(self, text: str) -> NDArray[np.bool_]:
+        """Which of a text's words such runs cover: (words,)."""
+        numbers = self._training.numbered(text)
+        begins = np.flatnonzero(are_among(hashed_runs(numbers, self._length), self._known))
+        covered = np.zeros(len(numbers), dtype=bool)
+        for begin in begins:
+            covered[begin : begin + self._length] = True
+        return covered
+
+
 def hashed_runs(numbers: NDArray[np.int32], length: int) -> NDArray[np.uint64]:
     """A 64-bit hash of every run of `length` word numbers: (words - length + 1,), or (0,) for a shorter text.
 

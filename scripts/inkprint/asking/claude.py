@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from inkprint.asking.faults import (
     MOST_TRIES,
     caught,
+    kind_of,
     passing,
     said,
     stop_if_hopeless,
@@ -245,7 +246,7 @@ class Asker:
                 stop_if_hopeless(error, self._model)
                 passed = passing(error)
                 if passed is None:
-                    return _Failed(said(error))
+                    return _Failed(f"{kind_of(error)}: {said(error)}")
                 name, pause = passed, wait_seconds(error, tries)
             with self._faults:
                 self._progress.faults[name] += 1

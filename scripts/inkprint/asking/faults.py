@@ -72,6 +72,15 @@ def stop_if_hopeless(error: Exception, model: str) -> None:
         raise UserError(f"the server wants to be paid first: {said(error)}") from None
 
 
+def kind_of(error: Exception) -> str:
+    """What errors that will not pass are counted by: `http_400`."""
+    import anthropic
+
+    return (
+        f"http_{error.status_code}" if isinstance(error, anthropic.APIStatusError) else type(error).__name__
+    )
+
+
 def said(error: BaseException) -> str:
     """An error in one line, as the server put it where it did."""
     body = getattr(error, "body", None)

@@ -12,6 +12,8 @@ from pathlib import Path
 from inkprint.artifacts import read_manifest, stage_folder
 from inkprint.asking.claude import BASE_URL, KEY, host
 from inkprint.asking.prices import price_of, read_prices
+from inkprint.console import duration
+from inkprint.doctor.forecast import here
 from inkprint.doctor.needs import (
     GB,
     GIB,
@@ -19,14 +21,20 @@ from inkprint.doctor.needs import (
     export_bytes,
     gpu_bytes,
     parameters,
+    train_hours,
+    train_rows,
+    train_steps,
     what_would_fit,
     writer_bytes,
 )
 from inkprint.errors import UserError
+from inkprint.export.gguf import tools
 from inkprint.gpus import choose_gpus, find_gpus
 from inkprint.models import DEMO_BASE, check_base
 from inkprint.recipe import ROOT, Recipe
+from inkprint.recipe_generate import Classify
 from inkprint.recipe_synthesize import Claude, ClaudeBatch, Local
+from inkprint.recipe_train import Tuning
 from inkprint.recipe_values import Model
 
 DRIVER = 570  # the oldest driver that runs CUDA 12.8
@@ -51,8 +59,11 @@ def examine(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
     yield from writer(recipe, artifacts)
     yield base(recipe.model) if recipe.model else Finding("base: none, and none is needed")
     yield from graphics(recipe)
+    yield from work(recipe, artifacts)
     yield from folders(recipe, artifacts)
     yield shared_memory()
+    if recipe.model is not None and not isinstance(recipe.generate, Classify):
+        yield ggufs()
 
 
 def data(recipe: Recipe, artifacts: Path) -> Finding:
@@ -219,6 +230,23 @@ def graphics(recipe: Recipe) -> Iterator[Finding]:
     yield Finding(said, mend, fatal=need > 1.15 * gpu.memory_bytes)
 
 
+def work(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
+    """Tokens, steps and hours of training on this machine, where there is something to train."""
+    if not isinstance(recipe.train, Tuning):
+        return
+    rows = train_rows(artifacts / recipe.run)
+    if rows is None:
+        yield Finding("work: tokens, steps and hours are known when 03 has run; --rehearse knows them before")
+        return
+    said = f"work: some {sum(rows):,.0f} tokens an epoch, {train_steps(recipe, len(rows)):,} steps"
+    count = parameters(recipe.model) if recipe.model else None
+    machine = here(recipe.gpus) if find_gpus() or recipe.device != "gpu" else None
+    if count and machine and machine.flops:
+        seconds = 3600 * train_hours(recipe, count, sum(rows), machine)
+        said += f", {duration(seconds)} or more on {machine.name} (an estimate)"
+    yield Finding(said)
+
+
 def _no_gpu_mend() -> str:
     if "INKPRINT_IN_IMAGE" in os.environ:
         return "the container was given none: the host needs the NVIDIA Container Toolkit; then ./run_all.sh"
@@ -252,6 +280,15 @@ def folders(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
 
 def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def ggufs() -> Finding:
+    """Which kinds export.py can make: a run needs none of them."""
+    named, kinds, lacks = tools()
+    if not named:
+        return Finding("GGUF: none can be made, LLAMA_CPP is not set; if you want one: docs/export.md")
+    made = f"GGUF: {', '.join(kinds) or 'none'} can be made by llama.cpp at {named}"
+    return Finding(f"{made}; {lacks}" if kinds and lacks else made, "" if kinds else lacks)
 
 
 def shared_memory() -> Finding:

@@ -18,6 +18,7 @@ from inkprint.recipe import Recipe
 from inkprint.recipe_synthesize import Local
 from inkprint.recipe_train import Full, Linear, Lora, Tuning
 from inkprint.recipe_values import Model
+from inkprint.train.plan import Plan
 
 GB = 1e9
 GIB = 2.0**30  # what a card with "24 GB" has 24 of
@@ -149,10 +150,22 @@ def export_bytes(recipe: Recipe, count: float) -> float:
 
 def train_tokens(run_folder: Path) -> float | None:
     """Tokens of one epoch, reckoned from 03's examples; None before there are any."""
+    rows = train_rows(run_folder)
+    return None if rows is None else sum(rows)
+
+
+def train_rows(run_folder: Path) -> list[float] | None:
+    """The tokens of every train row, reckoned from 03's examples; None before there are any."""
     path = run_folder / "03_synthesize" / "examples.jsonl"
     if not path.is_file():
         return None
-    return TOKENS_A_WORD * sum(_words(path))
+    return [TOKENS_A_WORD * words for words in _words(path)]
+
+
+def train_steps(recipe: Recipe, rows: int) -> int:
+    """Optimizer steps of the whole training."""
+    assert isinstance(recipe.train, Tuning), recipe.train
+    return Plan.of(recipe.train, [0] * rows, recipe.seed).steps
 
 
 def _words(path: Path) -> Iterator[int]:

@@ -13,13 +13,17 @@ number of answers that the passages are worth (Korn and Graubard 1998), differen
 shares (1998, method 10).
 
 What is neither, such as an F1 or an area, gets the bias-corrected and accelerated interval (BCa: Efron 1987).
+
+A difference's p-value is that of a permutation test: two models that do not differ could have swapped their
+answers to a passage, and the test swaps them at random (approximate randomization: Noreen 1989). It needs no
+assumption on tails: on the long-tailed data a 95 % interval raises 11 false alarms in 100, the test 5.
 """
 
 from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
@@ -52,6 +56,13 @@ class Interval:
     high: float | None
 
 
+@dataclass(frozen=True)
+class Difference(Interval):
+    """Of two variants; p: two-sided, that there is none. None where there are too few passages."""
+
+    p: float | None
+
+
 def resamples(passages: int, samples: int, seed: int, name: str) -> Numbers:
     """How often each passage is drawn in each resample: (samples, passages), rows sum to `passages`."""
     generator = np.random.default_rng([seed, zlib.crc32(name.encode())])
@@ -59,24 +70,26 @@ def resamples(passages: int, samples: int, seed: int, name: str) -> Numbers:
     return generator.multinomial(passages, shares, size=samples).astype(np.float64)
 
 
-def interval(variants: Sequence[Sums], signs: Sequence[int], link: Link, counts: Numbers) -> Interval:
-    """The interval of a signed sum of variant means: signs (1,) for a mean, (1, -1) for a difference.
+def random_swaps(passages: int, samples: int, seed: int, name: str) -> Iterator[Numbers]:
+    """Which passages keep their variants, 1, and which swap them, 0: `samples` rows, in blocks."""
+    generator = np.random.default_rng([seed, zlib.crc32(name.encode()), 1])
+    while samples > 0:
+        rows = min(samples, max(1, _NUMBERS_AT_ONCE // passages))
+        yield generator.integers(0, 2, (rows, passages)).astype(np.float64)
+        samples -= rows
 
-    counts: resamples(); shape (samples, passages).
-    """
-    samples, passages = counts.shape
-    estimate, error = (float(x[0]) for x in _estimates(np.ones((1, passages)), variants, signs, link))
-    if passages < FEWEST_SOURCES:
-        return Interval(estimate, None, None)
-    if error == 0:  # every passage says the same
-        return Interval(estimate, estimate, estimate)
-    blocks = np.array_split(counts, -(-samples * passages // _NUMBERS_AT_ONCE))
-    parts = [_estimates(block, variants, signs, link) for block in blocks]
-    drawn, errors = (np.concatenate(column) for column in zip(*parts, strict=True))
-    moved = errors > 1e-9 * error
-    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    low, high = np.quantile((drawn[moved] - estimate) / errors[moved], tails)
-    return Interval(estimate, estimate - float(high) * error, estimate - float(low) * error)
+
+def mean_interval(sums: Sums, link: Link, counts: Numbers) -> Interval:
+    """A variant's mean. counts: resamples(); shape (samples, passages)."""
+    return _studentized([sums], [1], link, counts)
+
+
+def mean_difference(
+    first: Sums, second: Sums, link: Link, counts: Numbers, swaps: Iterable[Numbers]
+) -> Difference:
+    """The first variant's mean minus the second's, paired by passage. swaps: random_swaps()."""
+    found = _studentized([first, second], [1, -1], link, counts)
+    return _with_p(found, first, second, link, swaps)
 
 
 def share_interval(sums: Sums) -> Interval:
@@ -93,18 +106,18 @@ def share_interval(sums: Sums) -> Interval:
     return Interval(share, float(max(0.0, middle - half)), float(min(1.0, middle + half)))
 
 
-def share_difference(tuned: Sums, base: Sums) -> Interval:
-    """Newcombe's interval of the difference of two shares, paired by passage."""
-    more, less = share_interval(tuned), share_interval(base)
+def share_difference(first: Sums, second: Sums, swaps: Iterable[Numbers]) -> Difference:
+    """Newcombe's interval of the difference of two shares, paired by passage. swaps: random_swaps()."""
+    more, less = share_interval(first), share_interval(second)
     value = more.value - less.value
     if more.low is None or more.high is None or less.low is None or less.high is None:
-        return Interval(value, None, None)
-    residuals = [sums.top - share.value * sums.bottom for sums, share in ((tuned, more), (base, less))]
+        return Difference(value, None, None, None)
+    residuals = [sums.top - share.value * sums.bottom for sums, share in ((first, more), (second, less))]
     spread = math.sqrt(float(np.square(residuals).sum(axis=1).prod()))
     together = float(residuals[0] @ residuals[1]) / spread if spread > 0 else 0.0
     below = _combined(more.value - more.low, less.high - less.value, together)
     above = _combined(more.high - more.value, less.value - less.low, together)
-    return Interval(value, value - below, value + above)
+    return _with_p(Interval(value, value - below, value + above), first, second, "mean", swaps)
 
 
 def bca_interval(value: float, drawn: Numbers, left_out: Numbers) -> Interval:
@@ -115,17 +128,88 @@ def bca_interval(value: float, drawn: Numbers, left_out: Numbers) -> Interval:
     drawn, left_out = drawn[np.isfinite(drawn)], left_out[np.isfinite(left_out)]
     if not len(drawn) or np.ptp(drawn) < 1e-12:  # every resample says the same
         return Interval(value, value, value)
-    below = ((drawn < value).sum() + 0.5 * (drawn == value).sum()) / len(drawn)
-    normal, edge = NormalDist(), 0.5 / len(drawn)
-    bias = normal.inv_cdf(float(np.clip(below, edge, 1 - edge)))
-    moved = left_out.mean() - left_out
-    spread = float((moved**2).sum())
-    acceleration = float((moved**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
+    bias, acceleration = _correction(value, drawn, left_out)
     bounds = []
     for tail in ((1 - LEVEL) / 2, (1 + LEVEL) / 2):
-        shifted = bias + normal.inv_cdf(tail)
-        bounds.append(float(np.quantile(drawn, normal.cdf(bias + shifted / (1 - acceleration * shifted)))))
+        shifted = bias + NormalDist().inv_cdf(tail)
+        place = NormalDist().cdf(bias + shifted / (1 - acceleration * shifted))
+        bounds.append(float(np.quantile(drawn, place)))
     return Interval(value, min(bounds[0], value), max(bounds[1], value))
+
+
+def bca_difference(value: float, drawn: Numbers, left_out: Numbers) -> Difference:
+    """The same of a difference of two variants, with its p-value."""
+    found = bca_interval(value, drawn, left_out)
+    drawn, left_out = drawn[np.isfinite(drawn)], left_out[np.isfinite(left_out)]
+    if not value or not len(drawn):
+        return Difference(found.value, found.low, found.high, 1.0)
+    finest = 1 / (len(drawn) + 1)
+    if np.ptp(drawn) < 1e-12:
+        return Difference(found.value, found.low, found.high, 2 * finest)
+    bias, acceleration = _correction(value, drawn, left_out)
+    place = np.clip(((drawn < 0).sum() + 0.5 * (drawn == 0).sum()) / len(drawn), finest, 1 - finest)
+    moved = NormalDist().inv_cdf(float(place)) - bias
+    tail = NormalDist().cdf(moved / (1 + acceleration * moved) - bias)
+    p = min(1.0, 2 * max(min(tail, 1 - tail), finest))
+    return Difference(found.value, found.low, found.high, p)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Each p-value as large as it must be so that all are right together (Holm 1979), in the same order.
+
+    Where nothing differs, the chance that any of them falls below a level is at most that level, however
+    the tests hang together.
+    """
+    adjusted, largest = [1.0] * len(p_values), 0.0
+    order = sorted(range(len(p_values)), key=lambda number: p_values[number])
+    for rank, number in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - rank) * p_values[number]))
+        adjusted[number] = largest
+    return adjusted
+
+
+def _studentized(variants: Sequence[Sums], signs: Sequence[int], link: Link, counts: Numbers) -> Interval:
+    """The interval of a signed sum of variant means."""
+    samples, passages = counts.shape
+    estimate, error = (float(x[0]) for x in _estimates(np.ones((1, passages)), variants, signs, link))
+    if passages < FEWEST_SOURCES:
+        return Interval(estimate, None, None)
+    if error == 0:  # every passage says the same
+        return Interval(estimate, estimate, estimate)
+    blocks = np.array_split(counts, -(-samples * passages // _NUMBERS_AT_ONCE))
+    parts = [_estimates(block, variants, signs, link) for block in blocks]
+    drawn, errors = (np.concatenate(column) for column in zip(*parts, strict=True))
+    moved = errors > 1e-9 * error
+    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    low, high = np.quantile((drawn[moved] - estimate) / errors[moved], tails)
+    return Interval(estimate, estimate - float(high) * error, estimate - float(low) * error)
+
+
+def _with_p(found: Interval, first: Sums, second: Sums, link: Link, swaps: Iterable[Numbers]) -> Difference:
+    """The permutation test's two-sided p-value beside an interval."""
+    if found.low is None:
+        return Difference(found.value, None, None, None)
+    top, bottom = (first.top + second.top).sum(), (first.bottom + second.bottom).sum()
+    permutations = as_far = 1  # the data themselves are one
+    for keeps in swaps:
+        tops = second.top.sum() + keeps @ (first.top - second.top)
+        bottoms = second.bottom.sum() + keeps @ (first.bottom - second.bottom)
+        means = tops / bottoms, (top - tops) / (bottom - bottoms)
+        one, other = (np.exp(mean) if link == "exp" else mean for mean in means)
+        # Equal but for the last digits of a float is equal.
+        as_far += int((np.abs(one - other) >= abs(found.value) * (1 - 1e-9)).sum())
+        permutations += len(keeps)
+    return Difference(found.value, found.low, found.high, as_far / permutations)
+
+
+def _correction(value: float, drawn: Numbers, left_out: Numbers) -> tuple[float, float]:
+    """BCa's bias, in standard deviations, and its acceleration."""
+    below = ((drawn < value).sum() + 0.5 * (drawn == value).sum()) / len(drawn)
+    edge = 0.5 / len(drawn)
+    bias = NormalDist().inv_cdf(float(np.clip(below, edge, 1 - edge)))
+    moved = left_out.mean() - left_out
+    spread = float((moved**2).sum())
+    return bias, float((moved**3).sum()) / (6 * spread**1.5) if spread > 0 else 0.0
 
 
 def _combined(first: float, second: float, correlation: float) -> float:

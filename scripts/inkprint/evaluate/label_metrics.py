@@ -38,9 +38,11 @@ METRICS = {
     "accuracy": LabelMetric("Accuracy", "Share of texts whose most likely label is the true one.",
                             "higher", 3, share=True),
     "macro_f1": LabelMetric("Macro F1", "Harmonic mean of a label's precision and recall; the mean over"
-                            " labels, rare ones counting like frequent ones.", "higher", 3),
+                            " labels, rare ones counting like frequent ones. Guesses by chance have more"
+                            " than the majority, too.", "higher", 3),
     "macro_precision": LabelMetric("Macro precision", "Share of the texts given a label that have it; the"
-                                   " mean over labels.", "higher", 3),
+                                   " mean over labels. Guesses by chance have more than the majority, too.",
+                                   "higher", 3),
     "macro_recall": LabelMetric("Macro recall", "Share of a label's texts that are given it; the mean over"
                                 " labels.", "higher", 3),
     "auc": LabelMetric("Area under the ROC", "How often a text of a label gets a higher probability of it"
@@ -200,15 +202,15 @@ def roc(told: Told, label: int, points: int = 200) -> list[tuple[float, float]]:
     return [(round(float(false[place]), 6), round(float(true[place]), 6)) for place in shown]
 
 
-def mcnemar(first: Told, second: Told) -> dict[str, float | int]:
+def mcnemar(tuned: Told, other: Told) -> dict[str, float | int]:
     """McNemar's exact test (1947): of the texts that one alone gets right, would a coin do so?"""
     from scipy.stats import binomtest
 
-    only_first = int(((first.correct == 1) & (second.correct == 0)).sum())
-    only_second = int(((first.correct == 0) & (second.correct == 1)).sum())
-    apart = only_first + only_second
-    p = float(binomtest(only_first, apart, 0.5).pvalue) if apart else 1.0
-    return {"tuned_alone": only_first, "majority_alone": only_second, "p": float(f"{p:.3g}")}
+    tuned_alone = int(((tuned.correct == 1) & (other.correct == 0)).sum())
+    other_alone = int(((tuned.correct == 0) & (other.correct == 1)).sum())
+    apart = tuned_alone + other_alone
+    p = float(binomtest(tuned_alone, apart, 0.5).pvalue) if apart else 1.0
+    return {"tuned_alone": tuned_alone, "other_alone": other_alone, "p": float(f"{p:.3g}")}
 
 
 def tell(labels: Sequence[str], said: Sequence[Mapping[str, float]], truth: Sequence[str]) -> Told:

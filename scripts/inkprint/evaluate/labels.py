@@ -1,7 +1,8 @@
-"""06 for labels: how well a trained classifier tells them, against always saying the most frequent one.
+"""06 for labels: how well a trained classifier tells them, against two baselines.
 
-The baseline, `majority`, gives every text the shares that the labels have among the train texts. Texts of one
-group (an author, a film) are no two witnesses: a resample draws groups whole, where the table has them.
+`majority` gives every text the shares that the labels have among the train texts; `words` is a bag of words
+with logistic regression, left out where the model is one itself. Texts of one group (an author, a film) are
+no two witnesses: a resample draws groups whole, where the table has them.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from inkprint.artifacts import Stage
 from inkprint.command import Command
 from inkprint.errors import UserError
 from inkprint.evaluate import label_metrics
+from inkprint.evaluate.bag_of_words import ITSELF, label_by_words
 from inkprint.evaluate.intervals import FEWEST_SOURCES, LEVEL
 from inkprint.evaluate.label_comparison import HeldOut, compare
+from inkprint.recipe import EvaluateLabels
+from inkprint.recipe_train import Linear
 from inkprint.records import (
     LabelledText,
     Prediction,
@@ -30,38 +34,35 @@ from inkprint.records import (
     write_records,
 )
 
-FORMAT = 1
+FORMAT = 3
 SUM_TOLERANCE = 1e-3  # of a text's probabilities: rounding, not error
 ROWS = "02_prepare/rows.jsonl"
+EXAMPLES = "03_synthesize/examples.jsonl"
+PREDICTIONS = "05_generate/predictions.jsonl"
 
 
 def evaluate_labels(command: Command) -> None:
     """Compare, with intervals; write scores.jsonl and metrics.json."""
     recipe, settings = command.recipe, command.recipe.evaluate
-    grouped = "group" in (recipe.extract.columns or {})
-    names = ["03_synthesize/examples.jsonl", "05_generate/predictions.jsonl", *([ROWS] if grouped else [])]
-    stage = Stage(
-        run_folder=command.run_folder,
-        name="evaluate",
-        format_number=FORMAT,
-        settings={"evaluate": settings.model_dump()},
-        seed=recipe.seed,
-        inputs=command.inputs(*names),
-        script=command.script,
-    )
+    assert isinstance(settings, EvaluateLabels)
+    stage = make_stage(command)
     if command.settled(stage):
         return
-    examples, path = (stage.inputs[name] for name in names[:2])
-    train = Counter(text.label for text in read_records(examples, LabelledText) if text.split == "train")
-    predictions = read_predictions(path)
-    held_out = bring_together(predictions, train, read_groups(stage.inputs[ROWS]) if grouped else None)
-    check_labels(path, held_out)
+    examples, path, *rows = stage.inputs.values()
+    learned = [text for text in read_records(examples, LabelledText) if text.split == "train"]
+    train, predictions = Counter(text.label for text in learned), read_predictions(path)
+    check_labels(path, predictions)
+    by_words, facts = None, {"why": ITSELF}
+    if not isinstance(recipe.train, Linear):
+        by_words, facts = label_by_words(learned, [p.text for p in predictions], recipe.seed)
+    held_out = bring_together(predictions, train, read_groups(rows[0]) if rows else None, by_words)
     result = {
         "primary": settings.primary_metric,
-        "method": describe_method(settings.bootstrap_samples, recipe.seed, grouped),
+        "method": describe_method(settings.bootstrap_samples, recipe.seed, bool(rows)),
         "majority": min(train, key=lambda label: (-train[label], label)),
+        "words": facts,
         "texts_cut": sum(prediction.cut for prediction in predictions),
-        **compare(held_out, train, settings.bootstrap_samples, recipe.seed),
+        **compare(held_out, train, settings.primary_metric, settings.bootstrap_samples, recipe.seed),
     }
     with stage.writing() as folder:
         write_records(folder / "scores.jsonl", scores_of(held_out))
@@ -71,6 +72,24 @@ def evaluate_labels(command: Command) -> None:
     for metric in result["metrics"].values():
         verdicts = ", ".join(f"against {other}: {of['verdict']}" for other, of in metric["against"].items())
         print(f"   {metric['title']:<27}{len(predictions):>7,} texts   {verdicts or 'see the report'}")
+
+
+def make_stage(command: Command) -> Stage:
+    """Examples and predictions, and the rows where they have groups."""
+    recipe = command.recipe
+    grouped = "group" in (recipe.extract.columns or {})
+    return Stage(
+        run_folder=command.run_folder,
+        name="evaluate",
+        format_number=FORMAT,
+        settings={
+            "evaluate": recipe.evaluate.model_dump(),
+            "bag_of_words": not isinstance(recipe.train, Linear),
+        },
+        seed=recipe.seed,
+        inputs=command.inputs(EXAMPLES, PREDICTIONS, *([ROWS] if grouped else [])),
+        script=command.script,
+    )
 
 
 def read_predictions(path: Path) -> list[Prediction]:
@@ -102,26 +121,33 @@ def read_groups(path: Path) -> dict[str, str]:
 
 
 def bring_together(
-    predictions: Sequence[Prediction], train: Counter[str], groups: dict[str, str] | None
+    predictions: Sequence[Prediction],
+    train: Counter[str],
+    groups: dict[str, str] | None,
+    by_words: Sequence[dict[str, float]] | None,
 ) -> HeldOut:
-    """Both variants' probabilities over one list of labels. train: how many train texts have each label."""
+    """Every variant's probabilities over one list of labels. train: how many train texts have each label.
+
+    by_words: what the bag of words says of each text, where there is one.
+    """
     labels = sorted({*predictions[0].probabilities, *train, *(p.label for p in predictions)})
     shares = {label: count / train.total() for label, count in train.items()}
     truth = [prediction.label for prediction in predictions]
-    told = {
-        "majority": label_metrics.tell(labels, [shares] * len(truth), truth),
-        "tuned": label_metrics.tell(labels, [p.probabilities for p in predictions], truth),
+    said = {
+        "majority": [shares] * len(truth),
+        **({} if by_words is None else {"words": by_words}),
+        "tuned": [prediction.probabilities for prediction in predictions],
     }
+    told = {variant: label_metrics.tell(labels, of_texts, truth) for variant, of_texts in said.items()}
     source_ids = [prediction.source_id for prediction in predictions]
     units = source_ids if groups is None else [groups[source_id] for source_id in source_ids]
     return HeldOut(labels, source_ids, told, np.unique(units, return_inverse=True)[1])
 
 
-def check_labels(path: Path, held_out: HeldOut) -> None:
+def check_labels(path: Path, predictions: Sequence[Prediction]) -> None:
     """Raise UserError where every held-out text has the same label: nothing could be told apart."""
-    truth = held_out.told["tuned"].truth
-    if (truth == truth[0]).all():
-        only = held_out.labels[int(truth[0])]
+    only = predictions[0].label
+    if all(prediction.label == only for prediction in predictions):
         raise UserError(f"{path}: every held-out text has the label {only}; hold out more: prepare.test")
 
 

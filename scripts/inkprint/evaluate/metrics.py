@@ -1,29 +1,14 @@
-"""The metrics: what each one is, and how scores of single items become means, differences and a verdict."""
+"""The metrics: what each one is."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from itertools import chain
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-import numpy as np
-
-from inkprint.evaluate.intervals import (
-    Interval,
-    Link,
-    Numbers,
-    Sums,
-    interval,
-    resamples,
-    share_difference,
-    share_interval,
-)
-from inkprint.evaluate.variants import VARIANTS
-from inkprint.records import Score
+from inkprint.evaluate.intervals import Link
 
 RECITAL_WORDS = 20  # so many words in a row are no chance: they are the book
+COPIED_WORDS = 8  # shorter runs are idiom; as the leak audit and GPT-2's (Radford et al. 2019) count them
 
 
 @dataclass(frozen=True)
@@ -54,6 +39,33 @@ METRICS = {
         "Cosine of an answer's weighted words with those of the author's own text for that prompt.",
         "", "higher", "answer", 3,
     ),
+    "voice": Metric(
+        "Voice",
+        "The probability that an answer's first {window_words} words are the author's and not another's;"
+        " the mean of four signals.",
+        "", "higher", "answer", 3,
+    ),
+    "voice_function_words": Metric(
+        "Voice: function words", "The same by how often the most frequent words come.",
+        "", "higher", "answer", 3,
+    ),
+    "voice_characters": Metric(
+        "Voice: characters", "The same by runs of two to four characters, rare words masked.",
+        "", "higher", "answer", 3,
+    ),
+    "voice_delta": Metric(
+        "Voice: Delta", "The same by Burrows' Delta: how near the frequent words come to the author's.",
+        "", "higher", "answer", 3,
+    ),
+    "voice_rhythm": Metric(
+        "Voice: rhythm", "The same by lengths of sentences and words, and punctuation.",
+        "", "higher", "answer", 3,
+    ),
+    "voice_unrecited": Metric(
+        "Voice without recital",
+        f"The voice once more, without words in runs of {COPIED_WORDS} or more from the training text.",
+        "", "higher", "answer", 3,
+    ),
     "keyword_density": Metric(
         "Keyword density",
         "Share of an answer's words that are among the author's keywords.",
@@ -64,8 +76,19 @@ METRICS = {
         "Different words among an answer's first {type_token_words}, divided by {type_token_words}.",
         "", "neither", "answer", 3,
     ),
+    "moving_type_token_ratio": Metric(
+        "Moving type-token ratio",
+        "Different words in a window of {type_token_words} words, over the whole answer on average (MATTR).",
+        "", "neither", "answer", 3,
+    ),
     "answer_words": Metric(
         "Response length", "Words in an answer.", "words", "neither", "answer", 1
+    ),
+    "new_words": Metric(
+        "New words",
+        "Share of an answer's words that neither the training text nor the prompt has: names, other subjects,"
+        " and words that are none.",
+        "%", "neither", "answer", 2,
     ),
     "verbatim_run": Metric(
         "Longest verbatim run",
@@ -77,162 +100,43 @@ METRICS = {
         f"Share of answers with {RECITAL_WORDS} or more words in a row from the training text.",
         "", "lower", "answer", 3, share=True,
     ),
+    "copied": Metric(
+        "Words copied",
+        f"Share of an answer's words in runs of {COPIED_WORDS} or more from the training text.",
+        "%", "lower", "answer", 2,
+    ),
+    "copied_unseen": Metric(
+        "Words shared with unseen text",
+        "The same against held-out text, which it cannot have learned: what idiom and chance give.",
+        "%", "neither", "answer", 2,
+    ),
+    "question_recovery": Metric(
+        "Question recovered",
+        "Does the answer lead back to its question among all that were asked? Mean reciprocal rank,"
+        " the question's own words left out; 1 is always first.{chance}",
+        "", "higher", "answer", 3,
+    ),
     "ended": Metric(
         "Share that ends by itself",
         "Share of answers that the model ended before it ran into the limit of tokens.",
         "", "higher", "answer", 3, share=True,
     ),
+    "loops": Metric(
+        "Share that loops",
+        "Share of answers that say some words three times or more in a row, twelve words or more in all.",
+        "", "lower", "answer", 3, share=True,
+    ),
+    "markup": Metric(
+        "Share with markup",
+        "Share of answers with headings, bullets, bold, tags or a template's signs.",
+        "", "neither", "answer", 3, share=True,
+    ),
+    "index_lines": Metric(
+        "Share with index lines",
+        "Share of answers with a line out of an index or a table of contents.",
+        "", "lower", "answer", 3, share=True,
+    ),
+    "digits": Metric(
+        "Digits", "Digits among an answer's letters and digits.", "%", "neither", "answer", 2
+    ),
 }  # fmt: skip
-
-
-def summarize(
-    scores: Iterable[Score], wording: dict[str, object], samples: int, seed: int
-) -> dict[str, dict[str, Any]]:
-    """For each metric that has scores: its meaning, n, means with intervals, differences, verdicts.
-
-    wording: what the descriptions name: type_token_words, held_out.
-    """
-    of_metric: dict[str, list[Score]] = defaultdict(list)
-    for score in scores:
-        of_metric[score.metric].append(score)
-    return {
-        name: _describe(metric, wording) | _measure(name, metric, of_metric[name], samples, seed)
-        for name, metric in METRICS.items()
-        if of_metric[name]
-    }
-
-
-def verdict(difference: Interval, better: str) -> str:
-    """What the interval of tuned minus another variant bears, in a word or a few."""
-    if difference.low is None or difference.high is None:
-        return "too few to tell"
-    if difference.low <= 0 <= difference.high:
-        return "no difference shown"
-    direction = "higher" if difference.low > 0 else "lower"
-    if better == "neither":
-        return direction
-    return "better" if direction == better else "worse"
-
-
-def radar(metrics: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Means brought to 0 to 1, 1 being the rim: the best variant, or just as the author writes.
-
-    None for a variant that a metric does not have.
-    """
-    axes = []
-    there = [variant for variant in VARIANTS if any(variant in m["means"] for m in metrics.values())]
-    for name, rule in RADAR.items():
-        if not metrics.get(name, {}).get("items"):
-            continue
-        means = {variant: mean["value"] for variant, mean in metrics[name]["means"].items()}
-        values = {
-            variant: round(_normalized(rule, means, variant), 6) if variant in means else None
-            for variant in there
-        }
-        axes.append({"metric": name, "title": metrics[name]["title"], "rule": rule, **values})
-    return axes
-
-
-RADAR = {
-    "bits_per_byte": "lowest / value",
-    "tfidf_similarity": "value / highest",
-    "keyword_density": "closeness to the author",
-    "type_token_ratio": "closeness to the author",
-    "answer_words": "closeness to the author",
-    "verbatim_run": "no longer than the author's",
-}
-
-
-def _normalized(rule: str, means: dict[str, float], variant: str) -> float:
-    value, author = means[variant], means.get("reference", 0.0)
-    every = [means[name] for name in VARIANTS if name in means]
-    if rule == "lowest / value":
-        return _ratio(min(every), value)
-    if rule == "value / highest":
-        return _ratio(value, max(every))
-    if rule == "closeness to the author":
-        return _ratio(min(value, author), max(value, author))
-    assert rule == "no longer than the author's", rule
-    return min(1.0, _ratio(author, value))
-
-
-def _ratio(top: float, bottom: float) -> float:
-    return top / bottom if bottom else 1.0
-
-
-def _describe(metric: Metric, wording: dict[str, object]) -> dict[str, Any]:
-    words = asdict(metric) | {"what": metric.what.format(**wording)}
-    return {name: words[name] for name in ("title", "what", "unit", "better", "item", "decimals", "share")}
-
-
-def _measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, seed: int) -> dict[str, Any]:
-    """n, the mean of each variant and the paired differences, over items that base, tuned and author have.
-
-    The prompted base is held against tuned over those of these items that it has: what it leaves out
-    changes nothing of the others' numbers.
-    """
-    of_variant: dict[str, dict[str, Score]] = defaultdict(dict)
-    for score in scores:
-        of_variant[score.variant][score.example_id or score.source_id] = score
-    prompted = of_variant.pop("prompted", {})
-    every = list(dict.fromkeys(chain(of_variant["base"], *of_variant.values())))
-    needed = {"base", "tuned"} | of_variant.keys()
-    paired = [item for item in every if all(item in of_variant[variant] for variant in needed)]
-    counted = {"items": len(paired), "left_out": len(every) - len(paired)}
-    if not paired:
-        return counted | {"sources": 0, "largest": {}, "means": {}, "against": {}}
-    rows = {variant: [found[item] for item in paired] for variant, found in of_variant.items()}
-    found = _compare(name, metric, rows, "base", samples, seed)
-    shared = [item for item in paired if item in prompted]
-    if shared:
-        tuned = of_variant["tuned"]
-        rows = {"prompted": [prompted[item] for item in shared], "tuned": [tuned[item] for item in shared]}
-        more = _compare(name, metric, rows, "prompted", samples, seed)
-        for part in ("largest", "means", "against"):
-            both = more[part] | found[part]
-            found[part] = {variant: both[variant] for variant in (*VARIANTS, "reference") if variant in both}
-    return counted | found
-
-
-def _compare(
-    name: str, metric: Metric, rows: dict[str, list[Score]], other: str, samples: int, seed: int
-) -> dict[str, Any]:
-    """Means of the variants and tuned minus `other`. rows: of each variant, all in one order of items."""
-    sources = list(dict.fromkeys(score.source_id for score in rows["tuned"]))
-    counts = resamples(len(sources), samples, seed, name)
-    sums = {variant: _sums(of_variant, sources, metric.link) for variant, of_variant in rows.items()}
-    found = _difference(sums["tuned"], sums[other], metric, counts)
-    n = {"items": len(rows["tuned"]), "sources": len(sources)}
-    return {
-        "sources": len(sources),
-        "largest": {variant: max(score.value for score in of) for variant, of in rows.items()},
-        "means": {variant: rounded(_mean(of, metric, counts)) for variant, of in sums.items()},
-        "against": {other: rounded(found) | {"verdict": verdict(found, metric.better)} | n},
-    }
-
-
-def _mean(sums: Sums, metric: Metric, counts: Numbers) -> Interval:
-    return share_interval(sums) if metric.share else interval([sums], [1], metric.link, counts)
-
-
-def _difference(tuned: Sums, other: Sums, metric: Metric, counts: Numbers) -> Interval:
-    if metric.share:
-        return share_difference(tuned, other)
-    return interval([tuned, other], [1, -1], metric.link, counts)
-
-
-def _sums(scores: Sequence[Score], sources: Sequence[str], link: Link) -> Sums:
-    numbers = {source_id: number for number, source_id in enumerate(sources)}
-    top, bottom = np.zeros(len(sources)), np.zeros(len(sources))
-    for score in scores:
-        value = np.log(score.value) if link == "exp" else score.value
-        top[numbers[score.source_id]] += score.weight * value
-        bottom[numbers[score.source_id]] += score.weight
-    return Sums(top, bottom)
-
-
-def rounded(estimate: Interval) -> dict[str, float | None]:
-    # Six digits are more than any interval here bears, and the last ones of a float are no result.
-    return {
-        name: None if value is None else float(f"{value:.6g}") for name, value in asdict(estimate).items()
-    }

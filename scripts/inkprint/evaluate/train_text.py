@@ -1,4 +1,4 @@
-"""What the model learned from, as 06 reads it: train passages of documents, or train answers of a table."""
+"""What the model learned from and what it never saw, as 06 reads it: passages, or a table's answers."""
 
 from __future__ import annotations
 
@@ -11,37 +11,44 @@ from inkprint.runs import Stretch, TrainingText, index_stretches, index_training
 
 
 @dataclass(frozen=True)
-class TrainText:
-    """Train texts, for word weights, keywords and verbatim runs."""
+class Texts:
+    """Train texts, for word weights, keywords and verbatim runs; and held-out ones, for runs by chance."""
 
     unit: Literal["passages", "rows"]  # what is held out, and what a resample draws
     held_out: str  # what likelihoods were taken of
-    texts: list[str]
-    wholes: list[str]  # of each text the chapter or row that it is of
-    index: TrainingText
+    train: list[str]
+    wholes: list[str]  # of each train text the chapter or row that it is of
+    index: TrainingText  # of train
+    held_out_index: TrainingText  # of the test split
 
 
-def of_passages(path: Path) -> TrainText:
-    """The train passages of 02_prepare/passages.jsonl."""
-    train = [passage for passage in read_records(path, Passage) if passage.split == "train"]
-    return TrainText(
+def of_passages(path: Path) -> Texts:
+    """The passages of 02_prepare/passages.jsonl."""
+    passages = list(read_records(path, Passage))
+    train, test = ([p for p in passages if p.split == split] for split in ("train", "test"))
+    return Texts(
         unit="passages",
         held_out="held-out text",
-        texts=[passage.text for passage in train],
+        train=[passage.text for passage in train],
         wholes=[f"{passage.document} {passage.chapter}" for passage in train],
         index=index_training_text(train),
+        held_out_index=index_training_text(test),
     )
 
 
-def of_examples(path: Path) -> TrainText:
+def of_examples(path: Path) -> Texts:
     """What the model learned to answer: the completions of 03_synthesize/examples.jsonl."""
-    train = [example for example in read_records(path, Example) if example.split == "train"]
-    texts = [example.completion[0].content for example in train]
-    wholes = [example.source_id for example in train]
-    return TrainText(
+    examples = list(read_records(path, Example))
+    train, test = ([e for e in examples if e.split == split] for split in ("train", "test"))
+    return Texts(
         unit="rows",
         held_out="a held-out answer, given its prompt",
-        texts=texts,
-        wholes=wholes,
-        index=index_stretches(Stretch(row, text, False) for row, text in zip(wholes, texts, strict=True)),
+        train=[example.completion[0].content for example in train],
+        wholes=[example.source_id for example in train],
+        index=_index(train),
+        held_out_index=_index(test),
     )
+
+
+def _index(examples: list[Example]) -> TrainingText:
+    return index_stretches(Stretch(e.source_id, e.completion[0].content, False) for e in examples)

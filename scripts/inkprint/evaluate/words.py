@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from inkprint.words import words
 
@@ -29,6 +29,32 @@ def type_token_ratio(text: Sequence[str], length: int) -> float | None:
     Johnson (1944); at a fixed length, since the plain ratio falls with length (Heaps 1978).
     """
     return len(set(text[:length])) / length if len(text) >= length else None
+
+
+def moving_type_token_ratio(text: Sequence[str], window: int) -> float | None:
+    """Different words in a window of `window` words, over all windows on average, divided by `window`.
+
+    Covington and McFall (2010), MATTR: it takes in the whole text and does not fall with its length. None for
+    a text shorter than a window.
+    """
+    if len(text) < window:
+        return None
+    counts = Counter(text[:window])
+    different = total = len(counts)
+    for gone, new in zip(text, text[window:], strict=False):
+        counts[gone] -= 1
+        different -= counts[gone] == 0
+        different += counts[new] == 0
+        counts[new] += 1
+        total += different
+    return total / (len(text) - window + 1) / window
+
+
+def new_words(text: Sequence[str], known: Set[str], asked: Sequence[str]) -> float | None:
+    """Words that are neither known nor in the question, in % of a text's words; None for a text without."""
+    said = set(asked)
+    new = sum(word not in known and word not in said for word in text)
+    return 100 * new / len(text) if text else None
 
 
 def keyword_counts(text: Sequence[str], keywords: Sequence[str]) -> list[int]:

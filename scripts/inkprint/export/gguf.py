@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.errors import UserError
+from inkprint.export.vocabulary import Vocabulary
 
 VARIABLE = "LLAMA_CPP"
 # Bytes a parameter; q4_K_M is a mixture of 4 and 6 bits with their scales.
 FORMATS = {"q4_K_M": 0.62, "q8_0": 1.07, "f16": 2.0}
+_CONVERTER = Path(__file__).with_name("converter.py")
 _GET = (
     "--gguf needs llama.cpp: git clone https://github.com/ggml-org/llama.cpp, build its llama-quantize"
     " (cmake -B build && cmake --build build -t llama-quantize),"
@@ -32,6 +34,23 @@ class LlamaCpp:
     quantizer: Path | None
     tokenizer: Path | None
     form: str  # of FORMATS: what is wanted of it
+
+
+def tools() -> tuple[str, list[str], str]:
+    """Where llama.cpp is, "" for nowhere; which kinds of GGUF it can make; and what it lacks, if anything."""
+    named = os.environ.get(VARIABLE, "").strip()
+    lacks = ""
+    made = []
+    for form in FORMATS:
+        try:
+            found = find_llama_cpp(form)
+        except UserError as error:
+            lacks = str(error).partition(";")[0]
+            continue
+        made.append(form)
+        if found.tokenizer is None and not lacks:
+            lacks = "no llama-tokenize, so that a Modelfile is checked by training's tokenizer alone"
+    return named, made, lacks if named else ""
 
 
 def find_llama_cpp(form: str) -> LlamaCpp:
@@ -60,12 +79,14 @@ def intermediate_bytes(form: str) -> float:
     return 2.0 if form == "q4_K_M" else 0.0
 
 
-def convert(llama: LlamaCpp, model: Path, target: Path) -> None:
+def convert(llama: LlamaCpp, model: Path, vocabulary: Vocabulary, target: Path) -> None:
     """Make the GGUF of a model folder. Raises UserError with llama.cpp's last line where it refuses."""
     # The converter itself writes f16 and q8_0. What is quantized further starts from the weights as they are.
     quantized = llama.form == "q4_K_M"
     whole, written = (target.with_suffix(".bf16"), "bf16") if quantized else (target, llama.form)
-    _run([sys.executable, llama.converter, model, "--outfile", whole, "--outtype", written])
+    blank = "" if vocabulary.blank is None else _yes(vocabulary.server_blank)
+    told = [llama.converter.parent, vocabulary.pre_tokenizer or "", blank, _yes(vocabulary.adds_bos)]
+    _run([sys.executable, "-P", _CONVERTER, *told, model, "--outfile", whole, "--outtype", written])
     if quantized:
         _run([llama.quantizer, whole, target, llama.form])
         whole.unlink()
@@ -86,6 +107,10 @@ def tokens(llama: LlamaCpp, gguf: Path, text: str) -> list[int]:
     return json.loads(said.strip().splitlines()[-1])
 
 
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
 def _built(folder: Path, program: str) -> Path | None:
     places = (folder / part / program for part in ("", "build/bin", "bin"))
     return next((place for place in places if place.is_file()), None)
@@ -100,6 +125,6 @@ def _run(command: list[Any]) -> str:
     print("$", *words, done.stderr, sep="\n")
     if done.returncode:
         lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        program = next(Path(word).name for word in words if word != sys.executable)
+        program = "llama.cpp's converter" if str(_CONVERTER) in words else Path(words[0]).name
         raise UserError(f"{program} failed: {lines[-1] if lines else f'exit code {done.returncode}'}")
     return done.stdout

@@ -9,6 +9,7 @@ from dataclasses import replace
 from inkprint.chat import Chat
 from inkprint.errors import UserError
 from inkprint.export.templates import Pieces, find_pieces, go_template, render, shapes
+from inkprint.export.vocabulary import vocabulary_of
 from inkprint.recipe import Recipe
 from inkprint.recipe_generate import Classify, Sample
 from inkprint.recipe_train import Linear
@@ -25,9 +26,13 @@ def make_modelfile(recipe: Recipe, chat: Chat, gguf: str, persona: str | None, r
     pieces = find_pieces(chat)
     if any("{{" in str(piece) or '"""' in str(piece) for piece in vars(pieces).values()):
         raise UserError('the chat template writes {{ or """, which a Modelfile cannot')
-    if adds_bos(chat):
+    vocabulary = vocabulary_of(chat)
+    if vocabulary.adds_bos:
         # The server puts it in front by itself.
-        pieces = _without_bos(pieces, chat.tokenizer.bos_token)
+        pieces = _opened(pieces, lambda text: text.removeprefix(chat.tokenizer.bos_token))
+    elif vocabulary.blank == "first" and not begins_specially(chat):
+        # The tokenizer wrote this blank in training, and llama.cpp, told to write none, does not.
+        pieces = _opened(pieces, lambda text: " " + text)
     lines = [f"FROM ./{gguf}", f'TEMPLATE """{go_template(pieces)}"""']
     if persona is not None:
         lines.append(f'SYSTEM """{persona}"""')
@@ -54,24 +59,30 @@ def check_modelfile(text: str, chat: Chat, tokenize: Callable[[str], list[int]])
             )
 
 
+def begins_specially(chat: Chat) -> bool:
+    """Whether chats begin with a special token."""
+    first = chat.generation_prompt(shapes(chat)[0])[0]
+    return first in chat.tokenizer.all_special_ids
+
+
 def as_a_server(chat: Chat) -> Callable[[str], list[int]]:
     """Tokens of a text by the tokenizer of training, as near to a server's as it comes."""
-    begin = [chat.tokenizer.bos_token_id] if adds_bos(chat) else []
-    return lambda text: begin + chat.ids(text)
+    vocabulary, front = vocabulary_of(chat), chat.tokenizer.bos_token
+    if vocabulary.adds_bos:
+        return lambda text: chat.ids(front + text)
+    if vocabulary.blank == "first":  # a server writes no blank; nor does the tokenizer behind a special token
+        end = chat.tokenizer.eos_token
+        return lambda text: chat.ids(end + text)[1:]
+    return chat.ids
 
 
-def adds_bos(chat: Chat) -> bool:
-    """Whether a server puts the begin-of-text token in front of what a template writes."""
-    bos = chat.tokenizer.bos_token_id
-    return bos is not None and chat.tokenizer("x")["input_ids"][0] == bos
-
-
-def _without_bos(pieces: Pieces, bos: str) -> Pieces:
+def _opened(pieces: Pieces, change: Callable[[str], str]) -> Pieces:
+    """The same with another beginning."""
     system = pieces.before_system
     return replace(
         pieces,
-        opening=pieces.opening.removeprefix(bos),
-        before_system=None if system is None else system.removeprefix(bos),
+        opening=change(pieces.opening),
+        before_system=None if system is None else change(system),
     )
 
 

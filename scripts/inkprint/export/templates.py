@@ -17,6 +17,7 @@ from typing import Any
 
 from inkprint.chat import PINNED_DATE, Chat
 from inkprint.errors import UserError
+from inkprint.models import write_tokenizer
 from inkprint.recipe_values import Model
 from inkprint.records import Message
 
@@ -51,12 +52,22 @@ def save_tokenizer(chat: Chat, settings: Model, folder: Path) -> None:
         tokenizer.chat_template += _at_the_end(wanted.removeprefix(rendered))
     elif rendered.rstrip(" ") == wanted:  # training gives such a space to the answer
         tokenizer.chat_template = _without_last_spaces(tokenizer.chat_template)
-    tokenizer.save_pretrained(folder)
+    write_tokenizer(tokenizer, folder)
+    _check_saved(chat, folder)
+
+
+def _check_saved(chat: Chat, folder: Path) -> None:
+    from transformers import AutoTokenizer
+
+    saved = AutoTokenizer.from_pretrained(folder)
     for messages in shapes(chat):
-        if _plain(tokenizer, messages) != chat.generation_text(messages):
+        if _plain(saved, messages) != chat.generation_text(messages):
             raise UserError(
                 "the chat template cannot be written so that it gives training's prompts by itself"
             )
+        ids = saved(chat.generation_text(messages), add_special_tokens=False)["input_ids"]
+        if ids != chat.generation_prompt(messages):
+            raise UserError("the tokenizer cannot be saved so that it gives training's tokens")
 
 
 def shapes(chat: Chat) -> list[list[Message]]:

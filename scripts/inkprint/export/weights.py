@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 SHARD_BYTES = 4_500_000_000  # of weights; a file's header comes on top
 
 
-def sixteen_bit_base(recipe: Recipe) -> Model:
-    """The base to merge into: the recipe's export.base, or where there is none model.base itself."""
-    assert recipe.model is not None
-    if recipe.export is None:
+def sixteen_bit_base(recipe: Recipe) -> Model | None:
+    """The base to merge into: the recipe's export.base, or where there is none model.base itself, if any."""
+    if recipe.model is None or recipe.export is None:
         return recipe.model
     return recipe.model.model_copy(update={"base": recipe.export.base, "revision": recipe.export.revision})
 
@@ -57,23 +56,49 @@ def load_tokenizer(base: Model) -> Any:
 
 def load_weights(name: str, revision: str | None = None, own_type: bool = False) -> Any:
     """A causal language model on the CPU, in bfloat16 unless its own weights are float16, or as they are."""
+    from transformers import AutoModelForCausalLM
+
+    return _load(AutoModelForCausalLM, name, revision, own_type)
+
+
+def load_head(base: Model, labels: list[str], pad_token_id: int, own_type: bool = False) -> Any:
+    """The same with a classification head, which a base does not have: the adapter brings it."""
+    from transformers import AutoModelForSequenceClassification
+
+    with _said_of(base):
+        return _load(
+            AutoModelForSequenceClassification,
+            name_of(base),
+            base.revision,
+            own_type,
+            num_labels=len(labels),
+            id2label=dict(enumerate(labels)),
+            label2id={label: number for number, label in enumerate(labels)},
+            pad_token_id=pad_token_id,
+        )
+
+
+def _load(kind: Any, name: str, revision: str | None, own_type: bool, **options: Any) -> Any:
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoConfig
 
     config = AutoConfig.from_pretrained(name, revision=revision)
     sixteen = torch.float16 if config.dtype == torch.float16 else torch.bfloat16
     dtype = "auto" if own_type else sixteen
-    model = AutoModelForCausalLM.from_pretrained(name, revision=revision, dtype=dtype, use_safetensors=True)
-    return model.eval()
+    return kind.from_pretrained(name, revision=revision, dtype=dtype, use_safetensors=True, **options).eval()
 
 
-def add_adapter(base: Model, adapter: Path) -> PeftModel:
-    """The 16-bit base with 04's adapter beside it. Raises UserError where the two do not fit."""
+def load_base(base: Model) -> Any:
+    """The 16-bit base. Raises UserError where it is not to be had."""
+    with _said_of(base):
+        return load_weights(name_of(base), base.revision)
+
+
+def add_adapter(model: Any, base: Model, adapter: Path) -> PeftModel:
+    """Put 04's adapter beside the 16-bit base. Raises UserError where the two do not fit."""
     from peft import PeftModel, get_peft_model_state_dict
     from safetensors import safe_open
 
-    with _said_of(base):
-        model = load_weights(name_of(base), base.revision)
     try:
         model = PeftModel.from_pretrained(model, str(adapter), is_trainable=False)
     except (RuntimeError, ValueError) as error:

@@ -144,7 +144,7 @@ def _find_title(title: str, lines: Sequence[Line], headings: Sequence[Heading]) 
                 if same_title(title, join_title([line.text for line in lines[first : last + 1]])):
                     # Words above on the same heading (Chapter I, the book's title) belong to it, and so
                     # does a second line that goes on with the title.
-                    while last < heading.last and _goes_on(title, lines, first, last + 1):
+                    while last < heading.last and _goes_on(title, lines[last + 1]):
                         last += 1
                     return heading.first if heading.on_top or first <= heading.first + 1 else first, last + 1
     for at, line in enumerate(lines[:6]):
@@ -156,9 +156,10 @@ def _find_title(title: str, lines: Sequence[Line], headings: Sequence[Heading]) 
     return None
 
 
-def _goes_on(title: str, lines: Sequence[Line], first: int, at: int) -> bool:
+def _goes_on(title: str, line: Line) -> bool:
+    """Whether a line is a piece of the title: a heading may take several."""
     words = "".join(character for character in title.casefold() if character.isalnum())
-    piece = "".join(character for character in lines[at].text.casefold() if character.isalnum())
+    piece = "".join(character for character in line.text.casefold() if character.isalnum())
     return len(piece) >= 3 and piece in words
 
 

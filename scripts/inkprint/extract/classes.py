@@ -183,7 +183,7 @@ def is_alphabetical(lines: Sequence[Line]) -> bool:
     return len(starts) >= 5 and len(ordered) >= 0.8 * len(starts)
 
 
-def front_class(lines: Sequence[Line], place: int, body_size: float) -> tuple[str, str]:
+def front_class(lines: Sequence[Line], body_size: float) -> tuple[str, str]:
     """Class and evidence of a page that comes before the first section anybody names."""
     text = " ".join(line.text for line in lines)
     words = len(text.split())

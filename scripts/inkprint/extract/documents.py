@@ -15,6 +15,7 @@ from inkprint.errors import UserError
 from inkprint.extract.overrides import overrides_file
 
 TABLES = {".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx"}
+UNREAD = "cannot be read"  # the reason of a reject: a file, or a table, that the run goes on without
 MOST_BYTES = 500 * 2**20  # of an unpacked file
 # Text holds no others than tab, line feed, form feed, carriage return and DOS's end of file.
 _CONTROLS = [chr(code) for code in range(32) if chr(code) not in "\t\n\r\f\x1a"]

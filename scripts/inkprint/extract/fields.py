@@ -79,6 +79,25 @@ def _reject(raw: RawRow, reason: str, detail: str, text: str) -> Reject:
     return Reject(id=reject_id, source_id=where, reason=reason, text=text, detail=detail)
 
 
+def choose_columns(where: str, rows: list[RawRow], columns: dict[Role, str]) -> dict[Role, str]:
+    """Each role's column in this table: of names with | between them the first that its first rows have.
+
+    Raises UserError for a column that none has; one of several names may be missing where it may be empty.
+    """
+    read = [raw.values for raw in rows if not raw.problem]
+    chosen, needed = dict(columns), dict(columns)
+    for role, column in columns.items():
+        if "|" in column and all(_value(values, column) is _MISSING for values in read):
+            names = column.split("|")
+            there = (name for name in names if any(_value(values, name) is not _MISSING for values in read))
+            chosen[role] = next(there, names[0])
+            needed.pop(role)
+            if role not in MAY_BE_EMPTY:
+                needed[role] = chosen[role]
+    check_columns(where, rows, needed)
+    return chosen
+
+
 def check_columns(where: str, rows: list[RawRow], columns: dict[Role, str]) -> None:
     """Raise UserError for a column that none of the first rows has; it lists those there are."""
     read = [raw.values for raw in rows if not raw.problem]

@@ -108,7 +108,7 @@ class Reader(HTMLParser):
             self.end_block()
         self._names += [values[name] for name in ("id", "name") if values.get(name)]
         if tag in _VOID:
-            self._void(tag, values, words)
+            self._void(tag, values)
             return
         if len(self._open) >= DEEPEST:
             return
@@ -228,7 +228,7 @@ class Reader(HTMLParser):
         text = "\n".join(" | ".join(row) for row in rows.values())
         self.found[element.first :] = [Found(text, reason=reason, names=names, main=inside[0].main)]
 
-    def _void(self, tag: str, values: dict[str, str], words: frozenset[str]) -> None:
+    def _void(self, tag: str, values: dict[str, str]) -> None:
         if self._unseen:
             return
         if tag == "br":

@@ -134,7 +134,7 @@ def _classify(sheets: Sequence[Sheet], index: int, met: Sequence[Start], type_: 
         return
     if FRONT in sheet.kinds:
         lines = [line for line, kind in zip(sheet.lines, sheet.kinds, strict=True) if kind == FRONT]
-        name, why = front_class(lines, index, type_.size)
+        name, why = front_class(lines, type_.size)
         earlier = any(other.kept and is_prose(other.lines) for other in sheets[:index])
         if name in ("title", "cover", "contents") and (earlier or index > FRONT_PAGES):
             name, why = BODY, "between pages of text"

@@ -12,7 +12,8 @@ from typing import IO, Any
 from inkprint.artifacts import Stage
 from inkprint.command import Command
 from inkprint.errors import UserError
-from inkprint.extract.fields import FROM_PATH, OTHER_LABEL, ROWS_LOOKED_AT, check_columns, to_record
+from inkprint.extract.documents import UNREAD
+from inkprint.extract.fields import FROM_PATH, OTHER_LABEL, ROWS_LOOKED_AT, choose_columns, to_record
 from inkprint.extract.sources import Source, find_sources, source_inputs
 from inkprint.recipe import Extract
 from inkprint.records import Record, Reject, Role, Row, content_id
@@ -33,6 +34,7 @@ class Found:
     kept: int = 0
     broken: int = 0
     first_broken: str = ""
+    columns: dict[Role, str] = field(default_factory=dict)  # that the roles were read from
     rejected: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
@@ -54,7 +56,7 @@ class Found:
     def facts(self) -> dict[str, Any]:
         """For the manifest."""
         counters = {name: getattr(self, name) for name in ("rejected", "changed", "labels", "splits")}
-        return {"rows": self.rows, "kept": self.kept} | {
+        return {"rows": self.rows, "kept": self.kept, "columns": self.columns} | {
             name: {key: count for key, count in sorted(counter.items()) if count}
             for name, counter in counters.items()
         }
@@ -118,11 +120,11 @@ def read_source(
 ) -> Found:
     """Write a source's rows and rejects. Raises UserError where too few of its rows come to anything."""
     mapped = settings.columns or {}
-    columns: dict[Role, str] = {"split": FROM_PATH} | mapped
     found = Found()
     raw_rows = source.rows()
     first = list(islice(raw_rows, ROWS_LOOKED_AT))
-    check_columns(source.name, first, mapped)
+    found.columns = choose_columns(source.name, first, mapped)
+    columns: dict[Role, str] = {"split": FROM_PATH} | found.columns
     for raw in chain(first, raw_rows):
         record = to_record(raw, columns, settings.labels, found.changed)
         found.add(record, broken=bool(raw.problem))
@@ -163,7 +165,7 @@ def check_all(found: dict[str, Found], failed: list[Reject]) -> None:
     """Raise UserError where nothing is left, or where only a part of the rows has a split."""
     if not sum(one.kept for one in found.values()):
         reasons = sum((one.rejected for one in found.values()), Counter())
-        why = failed[0].reason if failed else ", ".join(f"{n:,} {reason}" for reason, n in reasons.items())
+        why = failed[0].detail if failed else ", ".join(f"{n:,} {reason}" for reason, n in reasons.items())
         raise UserError(f"extract: no row was kept: {why or 'the tables are empty'}")
     without = [name for name, one in found.items() if one.kept > one.splits.total()]
     if without and any(one.splits for one in found.values()):
@@ -176,6 +178,7 @@ def check_all(found: dict[str, Found], failed: list[Reject]) -> None:
 def summary(name: str, found: Found) -> Iterator[str]:
     """What a person should see of one source."""
     yield f"   {name}: {found.kept:,} of {found.rows:,} rows kept"
+    yield f"     columns: {', '.join(f'{role} from {column}' for role, column in found.columns.items())}"
     for reason, count in sorted(found.rejected.items(), key=lambda pair: (-pair[1], pair[0]))[:SHOWN]:
         yield f"     rejected {count:>7,} {reason}"
     if found.first_broken:
@@ -188,7 +191,9 @@ def summary(name: str, found: Found) -> Iterator[str]:
 
 
 def _failed(name: str, problem: str) -> Reject:
-    return Reject(id=content_id("reject", name, problem), source_id=name, reason=problem, text="")
+    return Reject(
+        id=content_id("reject", name, problem), source_id=name, reason=UNREAD, text="", detail=problem
+    )
 
 
 def _write(handle: IO[bytes], record: Record) -> None:

@@ -52,7 +52,8 @@ def find_sources(settings: Extract, scratch: Path) -> list[Source]:
         raise UserError(f"{settings.path}: no files in it; put tables there: CSV, JSON, JSON Lines, Parquet")
     if _is_tree(settings):
         return [Source(settings.path.name, partial(tree_rows, files, "<folder>" in columns))]
-    wanted = [column for column in columns if not column.startswith("<")]
+    names = [name for column in columns for name in dict.fromkeys((column, *column.split("|")))]
+    wanted = [name for name in names if not name.startswith("<")]
     return [
         Source(name, partial(read_table, path, name, wanted), file_values(name))
         for name, path in files.items()

@@ -14,7 +14,7 @@ from typing import Any
 from inkprint.artifacts import Stage
 from inkprint.command import Command
 from inkprint.errors import UserError
-from inkprint.generate.trained import ADAPTER, LINEAR, MODEL
+from inkprint.generate.trained import ADAPTER, LINEAR, MODEL, check_commit
 from inkprint.generate.work import Job, Turns
 from inkprint.recipe import Recipe
 from inkprint.recipe_train import Linear, Tuning
@@ -23,7 +23,6 @@ from inkprint.train.texts import read_texts
 
 EXAMPLES = "03_synthesize/examples.jsonl"
 DIGITS = 8  # of a probability
-LINEAR_BATCH = 10_000  # texts: a second
 
 Predict = Callable[[list[LabelledText]], list[Prediction]]
 
@@ -34,7 +33,6 @@ def label_texts(command: Command, stage: Stage, turns: Turns) -> None:
     output = command.working()
     with output.quiet():
         predict, size = load_predictor(command, stage.inputs[EXAMPLES])
-    stage.work_folder.mkdir(parents=True, exist_ok=True)
     jobs = [
         Job(stage.work_folder / f"predictions-{start:07d}.jsonl", predict, (texts[start : start + size],))
         for start in range(0, len(texts), size)
@@ -46,13 +44,15 @@ def label_texts(command: Command, stage: Stage, turns: Turns) -> None:
             advance()
     if turns.number > 0:
         return
+    turns.wait()
     predictions = [one for job in jobs for one in job.records(Prediction)]
     with stage.writing() as folder:
         write_records(folder / "predictions.jsonl", sorted(predictions, key=lambda one: one.id))
         count = len(predictions)
         stage.finish({"unit": "texts", "in": len(texts), "out": count, "rejected": 0, "failed": 0})
     cut = sum(one.cut for one in predictions)
-    print(f"   {count:,} texts; of {cut:,} the beginning alone was read: longer than train.max_tokens")
+    beginning = f"; of {cut:,} the beginning alone was read: longer than train.max_tokens" if cut else ""
+    print(f"   {count:,} texts{beginning}")
 
 
 def held_out_texts(examples: Path) -> list[LabelledText]:
@@ -68,7 +68,7 @@ def load_predictor(command: Command, examples: Path) -> tuple[Predict, int]:
     recipe, settings = command.recipe, command.recipe.generate
     assert settings.method == "classify"
     if isinstance(recipe.train, Linear):
-        return _linear(command.run_folder / LINEAR), LINEAR_BATCH
+        return _linear(command.run_folder / LINEAR), settings.batch_size
     return _head(recipe, command.run_folder, read_texts(examples).labels), settings.batch_size
 
 
@@ -107,6 +107,7 @@ def _head(recipe: Recipe, run_folder: Path, labels: list[str]) -> Predict:
         tokenizer.pad_token = tokenizer.eos_token
     model = load_classifier(settings, recipe.train.method, labels, tokenizer.pad_token_id)
     if recipe.train.method != "full":
+        check_commit(settings, run_folder)
         model = add_adapter(model, run_folder / ADAPTER)
     model.eval()
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from inkprint.chat import Chat
-from inkprint.records import Example, Likelihood, Passage, content_id
+from inkprint.generate.work import Job
+from inkprint.records import Example, Likelihood, Passage, Record, content_id
 
 WINDOW_TOKENS = 1024  # context of a token at most; half of it at least, but for a text's beginning
 # Logits of a large vocabulary (152,000) in float32: 0.6 MB a token.
@@ -49,10 +51,31 @@ def of_examples(examples: list[Example], chat: Chat) -> list[Weighed]:
 
 def weigh(model: Any, chat: Chat, texts: list[Weighed], variant: str, positions: int) -> list[Likelihood]:
     """One record for each source: the sum over its texts. positions: tokens that the model holds."""
+    batches = batch_windows(cut_windows(texts, positions))
+    return add_up(texts, [one for batch in batches for one in weigh_batch(model, chat, batch)], variant)
+
+
+def weigh_jobs(folder: Path, chat: Chat, texts: list[Weighed], variant: str, positions: int) -> list[Job]:
+    """A job for each batch of windows: that much a kill costs, and that is what processes share."""
+    batches = batch_windows(cut_windows(texts, positions))
+    paths = (folder / f"likelihoods-{variant}-{number:05d}.jsonl" for number in range(len(batches)))
+    return [Job(path, weigh_batch, (chat, batch)) for path, batch in zip(paths, batches, strict=True)]
+
+
+def weigh_batch(model: Any, chat: Chat, batch: list[Window]) -> list[Scored]:
+    """The windows of one batch, to be kept until all of them are there."""
+    values = score_batch(model, batch, chat.tokenizer.pad_token_id)
+    return [
+        Scored(id=content_id("window", window.text, *window.ids), text=window.text, log_likelihood=value)
+        for window, value in zip(batch, values, strict=True)
+    ]
+
+
+def add_up(texts: list[Weighed], scored: list[Scored], variant: str) -> list[Likelihood]:
+    """One record for each source: the sum over the windows of its texts."""
     sums = [0.0] * len(texts)
-    for batch in batch_windows(cut_windows(texts, positions)):
-        for window, value in zip(batch, score_batch(model, batch, chat.tokenizer.pad_token_id), strict=True):
-            sums[window.text] += value
+    for one in scored:
+        sums[one.text] += one.log_likelihood
     by_source: dict[str, list[int]] = defaultdict(list)
     for number, text in enumerate(texts):
         by_source[text.source_id].append(number)
@@ -76,6 +99,13 @@ class Window:
     text: int
     ids: list[int]
     scored_from: int
+
+
+class Scored(Record):
+    """What a model made of one window, in nats. text: its place among the texts."""
+
+    text: int
+    log_likelihood: float
 
 
 def cut_windows(texts: list[Weighed], positions: int) -> list[Window]:

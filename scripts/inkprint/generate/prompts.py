@@ -44,10 +44,14 @@ def fitting(
     for example in chosen:
         tokens = longest_prompt(example)
         if tokens + new_tokens > room:
-            reason = f"too long: {tokens} tokens and {new_tokens} new ones, the model has {room}"
-            text = example.prompt[-1].content
             rejects.append(
-                Reject(id=content_id("reject", example.id), source_id=example.id, reason=reason, text=text)
+                Reject(
+                    id=content_id("reject", example.id),
+                    source_id=example.id,
+                    reason="too long",
+                    text=example.prompt[-1].content,
+                    detail=f"{tokens} tokens and {new_tokens} new ones, the model has {room}",
+                )
             )
         else:
             fits.append(example)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from inkprint.artifacts import read_manifest
 from inkprint.errors import UserError
-from inkprint.models import MODEL_FILES, base_inputs
+from inkprint.models import MODEL_FILES, base_commit, base_inputs
 from inkprint.recipe import Recipe
 from inkprint.recipe_values import Model
 
@@ -32,6 +33,17 @@ def require_trained(recipe: Recipe, run_folder: Path, recipe_path: Path) -> dict
         if not path.is_file():
             raise UserError(f"{path}: not there; make it with: python scripts/04_train.py {recipe_path}")
     return files
+
+
+def check_commit(base: Model, run_folder: Path) -> None:
+    """Raise UserError where the base's revision, a branch, has moved on the Hub since 04 learned with it."""
+    learned = (read_manifest(run_folder / "04_train") or {}).get("base_commit")
+    if learned is None or (now := base_commit(base)) in (None, learned):
+        return
+    raise UserError(
+        f"model.revision: {base.revision} of {base.base} was {learned} when 04 learned and is {now} now;"
+        f" write revision: {learned}"
+    )
 
 
 def full_model(recipe: Recipe, run_folder: Path) -> Model:

@@ -35,7 +35,7 @@ def select(
     rules are the same in every split and know no other document. What stands elsewhere as well is left out
     of train alone: held-out passages are the same whatever other books there are.
     """
-    left_out = list(_faulty(cuts, limits, by_hand))
+    left_out = list(faulty(cuts, limits, by_hand))
     left_out += _same_text(_rest(cuts, left_out))
     if limits.shared_share is not None:
         left_out += _shared(_rest(cuts, left_out), limits.shared_share, limits.leak_run_words)
@@ -79,7 +79,8 @@ def _rest(cuts: Iterable[Cut], left_out: Iterable[LeftOut]) -> list[Cut]:
     return [cut for cut in cuts if id(cut) not in gone]
 
 
-def _faulty(cuts: list[Cut], limits: Passages, by_hand: frozenset[str]) -> Iterable[LeftOut]:
+def faulty(cuts: list[Cut], limits: Passages, by_hand: frozenset[str]) -> Iterable[LeftOut]:
+    """Cuts that are too short, or no prose or verse of their book."""
     for _, group in groupby(cuts, key=lambda cut: cut.passage.document):
         own = list(group)
         faults = quality_faults([cut.passage.text for cut in own], limits.filters)

@@ -49,6 +49,13 @@ def derive(recipe: Recipe, values: dict[str, Any], data: Data, model: Path | Non
         values["train"]["report_to"] = []
     _few_answers(values["generate"])
     values["evaluate"]["bootstrap_samples"] = BOOTSTRAP
+    if recipe.background is not None and not recipe.background.exists():
+        notes.append(f"evaluate.background: {recipe.background} is not there: no voice was told")
+        primary = recipe.evaluate.primary_metric
+        values["evaluate"] |= {
+            "background": None,
+            "primary_metric": "bits_per_byte" if primary == "voice" else primary,
+        }
     if recipe.export is not None:
         notes.append("export: it was not run")
     values["report"]["title"] += " (rehearsal)"

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from inkprint.errors import UserError
+from inkprint.recipe import Recipe
+from inkprint.recipe_synthesize import Local
 from inkprint.recipe_values import Model
 
 TIMEOUT_SECONDS = 10.0
@@ -45,7 +47,7 @@ def small_files(model: Model, reached: bool) -> Path | None:
     from huggingface_hub.utils import disable_progress_bars
 
     disable_progress_bars()
-    there = reached and _gives(model.base, model.revision or "main")
+    there = reached and _gives("model.base", model.base, model.revision or "main")
     try:
         folder = Path(
             snapshot_download(
@@ -61,8 +63,26 @@ def small_files(model: Model, reached: bool) -> Path | None:
     return folder if all((folder / name).is_file() for name in NEEDED) else None
 
 
-def _gives(name: str, revision: str) -> bool:
-    """Whether the Hub gives us the model. Raises UserError where it refuses."""
+def ask_for_others(recipe: Recipe, reached: bool) -> list[str]:
+    """The Hub's models that the real run takes beside its base, of which nobody said that we get them.
+
+    Raises UserError where the Hub refuses one: a run of hours would fail at it.
+    """
+    others: dict[str, tuple[str, str | None]] = {}
+    writer = recipe.synthesize.provider
+    if isinstance(writer, Local) and writer.model.folder is None:
+        others["synthesize.provider.model.base"] = writer.model.base, writer.model.revision
+    if recipe.export is not None and recipe.export.folder is None:
+        others["export.base"] = recipe.export.base, recipe.export.revision
+    return [
+        name
+        for key, (name, revision) in others.items()
+        if not (reached and _gives(key, name, revision or "main"))
+    ]
+
+
+def _gives(key: str, name: str, revision: str) -> bool:
+    """Whether the Hub gives us the model that the recipe has at `key`. Raises UserError where it refuses."""
     import httpx
     from huggingface_hub import errors, get_hf_file_metadata, hf_hub_url
 
@@ -70,20 +90,19 @@ def _gives(name: str, revision: str) -> bool:
         get_hf_file_metadata(hf_hub_url(name, "config.json", revision=revision), timeout=TIMEOUT_SECONDS)
     except errors.GatedRepoError:
         raise UserError(
-            f"model.base {name}: the Hub gives it only to those who accepted its licence: accept it on its"
+            f"{key} {name}: the Hub gives it only to those who accepted its licence: accept it on its"
             " page there, and put your token into .env as HF_TOKEN"
         ) from None
     except errors.RevisionNotFoundError:
-        raise UserError(f"model.base {name}: the Hub has no revision {revision} of it") from None
+        raise UserError(f"{key} {name}: the Hub has no revision {revision} of it") from None
     except errors.RepositoryNotFoundError:
         raise UserError(
-            f"model.base {name}: no such model on the Hub; for a private one put your token into .env as"
-            " HF_TOKEN"
+            f"{key} {name}: no such model on the Hub; for a private one put your token into .env as HF_TOKEN"
         ) from None
     except errors.HfHubHTTPError as error:
         if error.response.status_code in (401, 403):
             raise UserError(
-                f"model.base {name}: the Hub refuses it ({error.response.status_code}): see the rights of"
+                f"{key} {name}: the Hub refuses it ({error.response.status_code}): see the rights of"
                 " HF_TOKEN in .env"
             ) from None
         return False

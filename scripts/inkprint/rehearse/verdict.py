@@ -11,6 +11,7 @@ from typing import Any
 
 from inkprint.artifacts import NUMBERS, read_manifest, stage_folder
 from inkprint.console import duration
+from inkprint.doctor.forecast import here
 from inkprint.doctor.needs import CARDS, parameters, train_hours, train_tokens
 from inkprint.recipe import Recipe
 from inkprint.recipe_synthesize import Template
@@ -74,6 +75,11 @@ def _training(
     if size and tokens and recipe.device == "gpu":
         hours = train_hours(recipe, size, tokens * scale, CARDS[CARD])
         lines.append(f"hours: some {hours:.1f} of training on one {CARDS[CARD].name}, an estimate")
+    elif size and tokens:
+        machine = here(recipe.gpus)
+        if machine.flops:
+            hours = train_hours(recipe, size, tokens * scale, machine)
+            lines.append(f"hours: {hours:.1f} or more of training on {machine.name}, an estimate")
     return lines
 
 

@@ -27,6 +27,9 @@ INPUTS = (
     "06_evaluate/words.json",
 )
 FIGURES = {
+    "voice": ("The voice line", "Ticks: what other authors' books score while their author is unknown. The"
+              " bar runs from their mean, the floor, to the author's unseen chapters, the ceiling. Dots:"
+              " means with 95 % intervals. The first row is the mean of the four signals."),
     "perplexity": ("Perplexity per {one}", "Each held-out {one} twice. Lines and bands: all {unit}"
                    " together with the 95 % interval. Lower is better."),
     "similarity": ("Similarity per prompt", "TF-IDF cosine of each answer with what the author wrote there;"
@@ -37,7 +40,8 @@ FIGURES = {
                   " Cross: mean and 95 % interval."),
     "clouds": ("Word clouds", "The most frequent words, larger where more frequent; English function words"
                " are left out."),
-    "heatmap": ("Keywords, one by one", "How often each keyword comes in a thousand words."),
+    "heatmap": ("Keywords, one by one", "How often each keyword comes in a thousand words of all that a"
+                " variant says, which is as many words as its head tells. The shade goes by the logarithm."),
     "radar": ("All at a glance", ""),  # radar_caption
 }  # fmt: skip
 
@@ -55,11 +59,26 @@ def describe(
     recitals = list(read_records(inputs["06_evaluate/recitals.jsonl"], Recital))
     return {
         "recital_words": result["method"]["recital_words"],
+        "voice_line": result["voice"],
+        "apart": signals_apart(result["metrics"]),
         "sentences": numbers.verdict_sentences(result),
         "prompts": side_by_side(answers, recitals, places, recipe.report.answers_shown, recipe.seed),
         "prompts_in_all": len({answer.example_id for answer in answers}),
         "variants": [name for name in VARIANTS if name in result["metrics"]["ended"]["means"]],
     }
+
+
+def signals_apart(metrics: dict[str, Any]) -> str:
+    """Signals of the voice that point another way than the voice itself, with their words; "" for none."""
+    if not metrics.get("voice", {}).get("against"):
+        return ""
+    whole = metrics["voice"]["against"]["base"]["verdict"]
+    said = {
+        metric["title"].removeprefix("Voice: "): metric["against"]["base"]["verdict"]
+        for name, metric in metrics.items()
+        if name.startswith("voice_") and name != "voice_unrecited"
+    }
+    return ", ".join(f"{signal} says {verdict}" for signal, verdict in said.items() if verdict != whole)
 
 
 def draw(
@@ -129,7 +148,17 @@ def radar_caption(radar: list[dict[str, Any]]) -> str:
     for axis in radar:
         titles.setdefault(axis["rule"], []).append(axis["title"])
     rules = "; ".join(f"{', '.join(names)}: {rule}" for rule, names in titles.items())
-    gaps = " A gap: that variant has no such number." if any(None in axis.values() for axis in radar) else ""
     return (
-        f"Means brought to 0 to 1, the rim is 1. {rules}.{gaps} For the eye only; the table has the numbers."
+        f"Means brought to 0 to 1, the rim is 1. {rules}.{_unmeasured(radar)}"
+        " For the eye only; the table has the numbers."
     )
+
+
+def _unmeasured(radar: list[dict[str, Any]]) -> str:
+    """A sentence for each variant that some axis has no value of."""
+    said = ""
+    for variant in VARIANTS:
+        lacking = [axis["title"] for axis in radar if axis.get(variant, 0) is None]
+        if lacking:
+            said += f" There is no {variant} value for {', '.join(lacking)}: its line passes there dashed."
+    return said

@@ -69,9 +69,7 @@ def reject_reasons(run_folder: Path) -> list[dict[str, Any]]:
     for stage in (stage for stage in NUMBERS if stage != "synthesize"):
         path = stage_folder(run_folder, stage) / "rejects.jsonl"
         rejects = read_records(path, Reject) if path.is_file() else []
-        # 04 and 05 say after a colon what is true of one row alone: its tokens.
-        of_rows = stage in ("train", "generate")
-        reasons = Counter(r.reason.partition(": ")[0] if of_rows else r.reason for r in rejects)
+        reasons = Counter(reject.reason for reject in rejects)
         rows += [{"stage": stage, "reason": reason, "count": n} for reason, n in reasons.items()]
     return sorted(rows, key=lambda row: -row["count"])[:REASONS_SHOWN]
 

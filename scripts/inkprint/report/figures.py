@@ -1,4 +1,4 @@
-"""The figures, one function each. Their titles and captions are in page.py."""
+"""The figures, one function each. Their titles and captions are in chats.py."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from wordcloud import WordCloud
 from inkprint.records import Score
 from inkprint.report.numbers import unit
 from inkprint.report.style import COLOURS, INK, LINE, NAMES, WIDTH, legend, new_figure
+from inkprint.report.voice_figure import voice_line
 
 Scores = dict[str, dict[str, dict[str, float]]]  # metric -> variant -> item -> value
 Metrics = dict[str, dict[str, Any]]
@@ -40,6 +41,8 @@ def draw_all(
 ) -> Iterator[tuple[str, Figure]]:
     """The figures by name, in the report's order; one that has no data is left out."""
     metrics = result["metrics"]
+    if metrics.get("voice", {}).get("items"):
+        yield "voice", voice_line(metrics, result["voice"])
     if metrics["perplexity"]["items"]:
         items = f"Held-out {result['method']['unit']}, sorted by base"
         yield "perplexity", paired(scores, metrics, "perplexity", items)
@@ -49,7 +52,7 @@ def draw_all(
     yield "responses", strips(scores, metrics, ["answer_words", "type_token_ratio", "verbatim_run"])
     yield "clouds", clouds(words["clouds"], seed)
     if words["keywords"]:
-        yield "heatmap", heatmap(words)
+        yield "heatmap", heatmap(words, metrics["answer_words"])
     yield "radar", radar_chart(result["radar"])
 
 
@@ -65,7 +68,9 @@ def paired(scores: Scores, metrics: Metrics, name: str, items: str) -> Figure:
     axes.vlines(places, values.min(axis=1), values.max(axis=1), color=LINE, linewidth=1.2)
     for column, variant in enumerate(variants):
         mean, colour = metrics[name]["means"][variant], COLOURS[variant]
-        axes.scatter(places, values[:, column], s=size, color=colour, label=NAMES[variant], zorder=3)
+        # Not clipped: a dot at 0 lies on the border.
+        dots = {"s": size, "color": colour, "zorder": 3, "clip_on": False}
+        axes.scatter(places, values[:, column], label=NAMES[variant], **dots)
         axes.axhline(mean["value"], color=colour, linewidth=1)
         if mean["low"] is not None:
             axes.axhspan(mean["low"], mean["high"], color=colour, alpha=0.15, linewidth=0)
@@ -99,7 +104,8 @@ def strips(scores: Scores, metrics: Metrics, names: list[str]) -> Figure:
 def _strip(axes: Axes, row: int, values: list[float], mean: dict[str, float | None], variant: str) -> None:
     # Equal values would hide each other: they are spread by a fixed pattern, not by chance.
     spread = 0.22 * np.sin(2.4 * np.arange(len(values)))
-    axes.scatter(values, row - 0.05 + spread, s=9, color=COLOURS[variant], alpha=0.45, linewidths=0)
+    dots = {"s": 11, "color": COLOURS[variant], "alpha": 0.55, "linewidths": 0, "clip_on": False}
+    axes.scatter(values, row - 0.05 + spread, **dots)
     axes.plot([mean["value"]] * 2, [row - 0.38, row + 0.38], color=INK, linewidth=2.2)
     if mean["low"] is not None:
         axes.plot([mean["low"], mean["high"]], [row + 0.32] * 2, color=INK, linewidth=2.2)
@@ -139,13 +145,14 @@ def _laid_out(counts: dict[str, int], seed: int) -> Iterator[tuple[str, int, flo
         yield word, pixels, left - ink[0], top - ink[1]
 
 
-def heatmap(words: dict[str, Any]) -> Figure:
-    """Keywords down, variants across, the number in each cell."""
+def heatmap(words: dict[str, Any], lengths: dict[str, Any]) -> Figure:
+    """Keywords down, variants across, the number in each cell. lengths: the metric answer_words."""
     keywords = words["keywords"][:HEATMAP_KEYWORDS]
     variants = [variant for variant in COLOURS if variant in words["per_thousand"]]
     rates = np.array([words["per_thousand"][variant][: len(keywords)] for variant in variants]).T
-    figure, [axes] = new_figure(0.9 + 0.24 * len(keywords))
-    shades = rates / max(float(rates.max()), 1e-9)
+    figure, [axes] = new_figure(1.1 + 0.24 * len(keywords))
+    # By the logarithm: a few answers of two words make a rate of hundreds; beside it all others were white.
+    shades = np.log1p(rates) / max(float(np.log1p(rates).max()), 1e-9)
     for (row, column), shade in np.ndenumerate(shades):
         alpha = DARKEST_CELL * float(shade)
         axes.add_patch(Rectangle((column, row), 1, 1, facecolor=INK, alpha=alpha, linewidth=0))
@@ -153,7 +160,9 @@ def heatmap(words: dict[str, Any]) -> Figure:
         axes.text(column + 0.5, row + 0.5, rate, ha="center", va="center", fontsize=9)
     axes.set(xlim=(0, len(variants)), ylim=(len(keywords), 0))
     axes.set_yticks(np.arange(len(keywords)) + 0.5, keywords)
-    axes.set_xticks(np.arange(len(variants)) + 0.5, [NAMES[variant] for variant in variants])
+    totals = [round(lengths["items"] * lengths["means"][variant]["value"]) for variant in variants]
+    heads = [f"{NAMES[variant]}\n{total:,} words" for variant, total in zip(variants, totals, strict=True)]
+    axes.set_xticks(np.arange(len(variants)) + 0.5, heads)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -162,16 +171,12 @@ def heatmap(words: dict[str, Any]) -> Figure:
 
 
 def radar_chart(radar: list[dict[str, Any]]) -> Figure:
-    """One axis a metric, 1 at the rim; a gap where a variant does not have it."""
+    """One axis a metric, 1 at the rim. Past an axis of which a variant has no value its line goes dashed."""
     figure, [axes] = new_figure(4.4, subplot_kw={"projection": "polar"})
     figure.get_layout_engine().set(w_pad=0.25)  # inches: it counts labels of a circle too short
     angles = np.linspace(0, 2 * np.pi, len(radar), endpoint=False)
-    closed = np.append(angles, angles[:1])
     for variant in (variant for variant in COLOURS if variant in radar[0]):
-        values = [float("nan") if axis[variant] is None else axis[variant] for axis in radar]
-        axes.plot(closed, [*values, values[0]], color=COLOURS[variant], label=NAMES[variant], linewidth=2)
-        if not np.isnan(values).any():  # a line that has a gap bounds nothing
-            axes.fill(closed, [*values, values[0]], color=COLOURS[variant], alpha=0.12)
+        _outline(axes, angles, [axis[variant] for axis in radar], variant)
     axes.set_theta_offset(np.pi / 2)
     axes.set_theta_direction(-1)
     axes.set_ylim(0, 1)
@@ -185,6 +190,19 @@ def radar_chart(radar: list[dict[str, Any]]) -> Figure:
     # Above all labels, whatever their number; anywhere else it lies on one of them.
     figure.legend(loc="outside upper left", ncols=3, frameon=False, handlelength=1.4)
     return figure
+
+
+def _outline(axes: Axes, angles: np.ndarray, values: list[float | None], variant: str) -> None:
+    """A variant's closed line: a dot a value, dashed where it passes an axis that has none."""
+    colour, there = COLOURS[variant], [place for place, value in enumerate(values) if value is not None]
+    known = [values[place] for place in there]
+    axes.plot(angles[there], known, "o", color=colour, markersize=5)
+    axes.fill(angles[there], known, color=colour, alpha=0.12, linewidth=0)
+    for start, end in zip(there, [*there[1:], *there[:1]], strict=True):
+        dashes = "-" if (end - start) % len(values) == 1 else (0, (2, 2))
+        line = angles[[start, end]], [values[start], values[end]]
+        axes.plot(*line, color=colour, linewidth=2, linestyle=dashes)
+    axes.plot([], [], color=colour, linewidth=2, label=NAMES[variant])
 
 
 def _label(metric: dict[str, Any]) -> str:

@@ -10,17 +10,25 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from inkprint.html import visible
+from inkprint.report.labels import CALLED
 from inkprint.report.style import COLOURS, INK, LINE, SERIES, legend, new_figure
 
 LABELS_SHOWN = 12  # of a confusion matrix: more are no longer readable on a phone
 CURVES_SHOWN = len(SERIES)
 LETTERS_SHOWN = 18  # of a label's name
+# Of each variant its colour and mark: two ways to tell it.
+MARKS = {
+    "majority": (COLOURS["reference"], "s"),
+    "words": (COLOURS["words"], "D"),
+    "tuned": (COLOURS["tuned"], "o"),
+}
 DARKEST_CELL = 0.4  # of the ink: letters stay readable on it, in the dark as well
 
 
 def draw_all(result: dict[str, Any]) -> Iterator[tuple[str, Figure]]:
     """The figures by name, in the report's order."""
     frequent = most_frequent(result["classes"])
+    yield "baselines", baselines(result["metrics"])
     yield "confusion", confusion(np.array(result["confusion"]), result["classes"], frequent[:LABELS_SHOWN])
     curves = [
         result["classes"][place] for place in frequent if result["classes"][place]["label"] in result["roc"]
@@ -62,6 +70,28 @@ def confusion(counts: np.ndarray, classes: list[dict[str, Any]], shown: list[int
     axes.spines[:].set_visible(False)
     axes.set_xlabel("The model says", labelpad=8)
     axes.set_ylabel("True label")
+    return figure
+
+
+def baselines(metrics: dict[str, Any]) -> Figure:
+    """Every variant's value of each metric that runs from 0 to 1, with its interval."""
+    shown = [metric for metric in metrics.values() if metric["bounded"]]
+    variants = list(shown[0]["means"])
+    figure, [axes] = new_figure(0.9 + 0.17 * len(shown) * (len(variants) + 1))
+    for number, metric in enumerate(shown):
+        for place, variant in enumerate(variants):
+            mean, (colour, mark) = metric["means"][variant], MARKS[variant]
+            height = number + (place - (len(variants) - 1) / 2) / (len(variants) + 1)
+            if mean["low"] is not None:
+                axes.hlines(height, mean["low"], mean["high"], color=colour, linewidth=1.8)
+            axes.plot(mean["value"], height, color=colour, marker=mark, markersize=5, linestyle="none",
+                      clip_on=False, label=CALLED.get(variant, variant) if number == 0 else None)  # fmt: skip
+    axes.set(xlim=(-0.03, 1.03), ylim=(len(shown) - 0.5, -0.5))
+    axes.set_yticks(range(len(shown)), [metric["title"] for metric in shown])
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("Value (0 to 1)")
+    axes.grid(axis="x")
+    legend(axes, len(variants))
     return figure
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkprint.draws import draw as draw_some
+from inkprint.evaluate.verdicts import NONE_SHOWN, TOO_FEW
 from inkprint.records import LabelledText, Prediction, read_records
 from inkprint.report import numbers
 from inkprint.report.examples import Made
@@ -21,7 +22,10 @@ TEMPLATE = "labels"
 LOSS_UNIT = "nats per text"
 INPUTS = ("05_generate/predictions.jsonl",)
 CHARACTERS_SHOWN = 1500  # of a text
+CALLED = {"majority": "majority", "words": "bag of words"}  # what a model is held against
 FIGURES = {
+    "baselines": ("Against the baselines", "Every metric that runs from 0 to 1, with its 95 % interval; of"
+                  " the Brier score less is better, of the others more."),
     "confusion": ("Which are mistaken for which", "Texts of each label (down) by what the model says"
                   " (across); the stronger the tone, the larger the share of the row. On the diagonal it"
                   " is right."),
@@ -51,6 +55,8 @@ def describe(
     drawn = draw_some((("", p.source_id, p) for p in predictions), shown, seed).get("", [])
     return {
         "sentences": verdict_sentences(result),
+        "others": [_other(variant, test) for variant, test in result["mcnemar"].items()],
+        "of_words": _of_words(result["words"]),
         "mistakes": [_text(prediction, places) for prediction in wrong[:shown]],
         "mistakes_in_all": len(wrong),
         "drawn": [_text(prediction, places) for prediction in drawn],
@@ -72,6 +78,28 @@ def told(prediction: Prediction) -> str:
     return min(prediction.probabilities, key=lambda label: (-prediction.probabilities[label], label))
 
 
+def _other(variant: str, test: dict[str, Any]) -> dict[str, Any]:
+    """One baseline as the tables name it. The majority has the grey that stands for no model."""
+    called = CALLED[variant]
+    colour = "reference" if variant == "majority" else variant
+    return {
+        "variant": variant, "called": called, "the": f"the {called}", "colour": colour,
+        "test": test, "p": _p(test, ""),
+    }  # fmt: skip
+
+
+def _of_words(facts: dict[str, Any]) -> str:
+    """What the bag of words is, or why there is none."""
+    if "why" in facts:
+        return f"There is no bag of words to compare with: {facts['why']}."
+    settings = facts["settings"]
+    return (
+        f"Bag of words: logistic regression on {facts['features']:,} words and runs of up to"
+        f" {settings['ngram_words']} words (tf-idf, C = {settings['regularization']:g}), fitted on the"
+        f" same train texts, with the same settings in every report."
+    )
+
+
 def _text(prediction: Prediction, places: Mapping[str, str]) -> dict[str, Any]:
     said = told(prediction)
     return {
@@ -89,32 +117,51 @@ def _text(prediction: Prediction, places: Mapping[str, str]) -> dict[str, Any]:
 
 
 def verdict_sentences(result: dict[str, Any]) -> list[str]:
-    """What the run shows, in three sentences with numbers; none says more than its interval."""
+    """What the run shows, in four sentences with numbers; none says more than its interval.
+
+    Beside the primary metric stands the area: whoever says a label at random has a better macro F1 than the
+    majority, and no better area.
+    """
     primary = result["primary"]
-    second = "macro_f1" if primary != "macro_f1" else "accuracy"
     over = f" over {result['texts']:,} held-out texts"
     baseline = f"always saying “{result['majority']}”, the most frequent label in train"
     return [
         f"{_change(result, primary, ' (the primary metric)', over, baseline)}.",
-        f"{_coin(result['mcnemar'])}; {_change(result, second)}.",
+        against_words(result),
+        f"{_coin(result['mcnemar']['majority'], 'majority')}; {_change(result, 'auc')}.",
         _calibration(result),
     ]
 
 
+def against_words(result: dict[str, Any]) -> str:
+    """Whether all this was worth it, by the primary metric: the sentence that a sceptic looks for."""
+    if "words" not in result["mcnemar"]:
+        return f"Whether the model beats a bag of words is not asked: {result['words']['why']}."
+    metric, test = result["metrics"][result["primary"]], result["mcnemar"]["words"]
+    found = metric["against"]["words"]
+    said = {
+        "better": "The tuned model beats a bag of words",
+        "worse": "A bag of words does better than the tuned model",
+        NONE_SHOWN: "A bag of words does as well as the tuned model, so far as these texts can tell",
+        TOO_FEW: "Whether the tuned model beats a bag of words, these texts are too few to tell",
+    }[found["verdict"]]
+    maybe = ", which may be none" if found["verdict"] == NONE_SHOWN else ""
+    tuned, words = (numbers.measured(metric, variant) for variant in ("tuned", "words"))
+    return (
+        f"{said}: {metric['title']} is {tuned} and {words} for logistic regression on the words of the"
+        f" same train texts, a difference of {numbers.difference(metric, found)}{maybe}."
+        f" {_coin(test, 'words')}."
+    )
+
+
 def lines(result: dict[str, Any]) -> list[tuple[str, str]]:
-    """The three numbers that matter, in ASCII for any terminal."""
-    metrics, test = result["metrics"], result["mcnemar"]
+    """The numbers that matter, in ASCII for any terminal."""
+    metrics = result["metrics"]
     main = metrics[result["primary"]]
-    means = [numbers.number(main["means"][variant]["value"], main) for variant in ("majority", "tuned")]
-    against = main["against"]["majority"]
-    change = f"{means[0]} -> {means[1]}{numbers.unit(main)}, {numbers.difference(main, against)}"
     found = [
-        (main["title"], f"{change}: {against['verdict']} ({result['texts']:,} texts)"),
-        (
-            "Against the majority",
-            f"alone right: tuned {test['tuned_alone']:,}, majority {test['majority_alone']:,}; "
-            f"McNemar's p = {test['p']:.2g}",
-        ),
+        (main["title"], f"{_moved(main, 'majority')} ({result['texts']:,} texts)"),
+        ("Against the majority", _alone(result["mcnemar"]["majority"], "majority")),
+        ("Against bag of words", _words_line(result, main)),
         (
             "Calibration error",
             f"{numbers.measured(metrics['calibration_error'], 'tuned')}; by chance alone "
@@ -122,6 +169,27 @@ def lines(result: dict[str, Any]) -> list[tuple[str, str]]:
         ),
     ]
     return [(name, text.replace(MINUS, "-").replace(TIGHT, " ")) for name, text in found]
+
+
+def _words_line(result: dict[str, Any], main: dict[str, Any]) -> str:
+    if "words" not in result["mcnemar"]:
+        return f"not asked: {result['words']['why']}"
+    return f"{_moved(main, 'words')}; {_alone(result['mcnemar']['words'], 'words')}"
+
+
+def _moved(metric: dict[str, Any], other: str) -> str:
+    """From another's value to the tuned model's, and what that is."""
+    before, tuned = (numbers.number(metric["means"][of]["value"], metric) for of in (other, "tuned"))
+    found = metric["against"][other]
+    change = numbers.difference(metric, found)
+    return f"{before} -> {tuned}{numbers.unit(metric)}, {change}: {found['verdict']}"
+
+
+def _alone(test: dict[str, Any], other: str) -> str:
+    return (
+        f"alone right: tuned {test['tuned_alone']:,}, {CALLED[other]} {test['other_alone']:,};"
+        f" McNemar's p = {test['p']:.2g}"
+    )
 
 
 def _change(
@@ -132,21 +200,27 @@ def _change(
     against = metric["against"]["majority"]
     tuned, majority = (numbers.measured(metric, variant) for variant in ("tuned", "majority"))
     said = f"{metric['title']}{role} is {tuned}{over} and {majority} for {baseline}"
-    if against["verdict"] == "too few to tell":
+    if against["verdict"] == TOO_FEW:
         return f"{said}: too few to tell"
-    if against["verdict"] == "no difference shown":
+    if against["verdict"] == NONE_SHOWN:
         return f"{said}; the difference of {numbers.difference(metric, against)} may be none"
     return f"{said}: {numbers.difference(metric, against)}, which is {against['verdict']}"
 
 
-def _coin(test: dict[str, Any]) -> str:
+def _coin(test: dict[str, Any], other: str) -> str:
     """McNemar's test in words."""
     alone = (
-        f"The tuned model alone gets {test['tuned_alone']:,} texts right, the majority alone"
-        f" {test['majority_alone']:,}"
+        f"The tuned model alone gets {test['tuned_alone']:,} texts right, the {CALLED[other]} alone"
+        f" {test['other_alone']:,}"
     )
-    p = "p < 0.0001" if test["p"] < 1e-4 else f"p = {test['p']:.2g}"
-    return f"{alone} (McNemar's exact test: {p})"
+    return f"{alone} (McNemar's exact test: {_p(test, 'p')})"
+
+
+def _p(test: dict[str, Any], name: str) -> str:
+    """`p = 0.012`; in a column of p-values, without the name, `0.012`."""
+    if test["p"] < 1e-4:
+        return f"{name} < 0.0001".strip()
+    return f"{name} = {test['p']:.2g}" if name else f"{test['p']:.2g}"
 
 
 def _calibration(result: dict[str, Any]) -> str:

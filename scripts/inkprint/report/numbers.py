@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from inkprint.evaluate.variants import VARIANTS
+from inkprint.evaluate.verdicts import BEYOND
 
 MINUS = "−"
 TIGHT = "\u00a0"  # a space at which no line breaks
@@ -51,6 +52,13 @@ def difference(metric: Metric, found: Estimate) -> str:
     return text.rstrip()
 
 
+def chance(p: float) -> str:
+    """A p-value after Holm's adjustment: Holm's p = 0.012."""
+    if p < 0.001:
+        return "Holm's p < 0.001"
+    return "Holm's p = 1" if p == 1 else f"Holm's p = {p:.{3 if p < 0.1 else 2}f}"
+
+
 def percent(share: float) -> str:
     """87.3 %; neither 0 nor 100 of what is not."""
     text = f"{100 * share:.1f}"
@@ -84,10 +92,42 @@ def verdict_sentences(result: dict[str, Any]) -> list[str]:
     ]
     # Likelihoods have no prompted variant: then similarity says it.
     worth = next((m for m in (metrics[primary], second) if "prompted" in m["against"]), None)
+    sentences.append(_voice(metrics, result["voice"]))
     if worth:
         found = change(worth, "prompted", method["unit"])
         sentences.append(f"Against the base that is only shown the author in its prompt: {found}.")
     return sentences
+
+
+def _voice(metrics: dict[str, Metric], voice: dict[str, Any]) -> str:
+    """Where base and tuned stand between other authors, 0, and the author's unseen chapters, 1."""
+    if not metrics.get("voice", {}).get("items"):
+        why = voice.get("why", "no answer was long enough")
+        return f"Whether it sounds like the author was not measured: {why}."
+    metric, scale = metrics["voice"], voice["metrics"]["voice"]
+    span = scale["ceiling"] - scale["floor"]
+    if span <= 0:
+        return (
+            "The voice cannot be told here: other authors score as high as the author's own unseen chapters."
+        )
+
+    def place(variant: str) -> str:
+        mean = metric["means"][variant]
+        at = {key: None if v is None else (v - scale["floor"]) / span for key, v in mean.items()}
+        shown = metric | {"decimals": 2}
+        return f"{number(at['value'], shown)} {bounds(at, shown)}".rstrip()
+
+    against = metric["against"]["base"]
+    found = {
+        "better": "nearer",
+        "worse": "farther",
+        BEYOND: "beyond the author's own, which is a caricature or noise and no better likeness",
+    }
+    return (
+        f"On a line from other authors at 0 to the author's unseen chapters at 1 the voice of the base stands"
+        f" at {place('base')} and that of the tuned model at {place('tuned')}, over {metric['sources']}"
+        f" passages: {found.get(against['verdict'], against['verdict'])}."
+    )
 
 
 def three_lines(result: dict[str, Any]) -> list[tuple[str, str]]:
@@ -121,11 +161,19 @@ def change(metric: Metric, other: str, unit_name: str, role: str = "") -> str:
     if against["verdict"] == "no difference shown":
         return (
             f"{name} does not tell the two models apart {over}: {other} {before}, tuned {tuned}, a difference"
-            f" of {difference(metric, against)}, which may be none"
+            f" of {difference(metric, against)}, which may be {_may_be(against)}"
         )
     moved = "rose" if against["value"] > 0 else "fell"
     judged = {"better": ", which is better", "worse": ", which is worse"}.get(against["verdict"], "")
     return f"{name} {moved} from {before} to {tuned} {over}: {difference(metric, against)}{judged}"
+
+
+def _may_be(against: dict[str, Any]) -> str:
+    """What a difference that was not shown may be; of an interval without zero Holm's adjustment says so."""
+    low, high, p = against["low"], against["high"], against.get("p_adjusted")
+    if p is not None and low is not None and high is not None and (low > 0 or high < 0):
+        return f"chance among so many comparisons ({chance(p)})"
+    return "none"
 
 
 def _recital(metrics: dict[str, Metric], recital_words: int) -> str:

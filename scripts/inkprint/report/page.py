@@ -39,13 +39,14 @@ def markdown_escape(value: object) -> Markup:
     return Markup(text)
 
 
-def render(template: str, context: dict[str, Any]) -> str:
-    """Fill `template`, a file of this folder; undefined names are errors."""
-    environment = templates(FOLDER, html_escape if template.endswith(".html.j2") else markdown_escape)
+def render(template: str, context: dict[str, Any], own: Path = FOLDER) -> str:
+    """Fill `template`, a file of `own` or of this folder; undefined names are errors."""
+    finalize = html_escape if template.endswith(".html.j2") else markdown_escape
+    environment = templates(own, FOLDER, finalize=finalize)
     environment.globals.update(
         number=numbers.number, measured=numbers.measured, difference=numbers.difference,
         bounds=numbers.bounds, unit=numbers.unit, duration=duration, memory=memory, quoted=quoted,
-        shared=numbers.shared, percent=numbers.percent,
+        shared=numbers.shared, percent=numbers.percent, chance=numbers.chance,
     )  # fmt: skip
     return environment.get_template(template).render(context)
 

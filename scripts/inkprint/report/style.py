@@ -1,6 +1,7 @@
 """How every figure looks, and how it is saved: PNG and SVG as files, and SVG that fits into the page.
 
-Blue, green and vermillion stay apart for the colour-blind (Okabe and Ito 2008). A figure is 5 inches wide
+Blue, green and vermillion stay apart for the colour-blind (Okabe and Ito 2008), and wine from all of them
+and from grey, where their purple does not. A figure is 5 inches wide
 with letters of 10 points, so that on a phone, where it shrinks to 3.7 inches, they are still 7 points.
 """
 
@@ -17,7 +18,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-COLOURS = {"base": "#0072b2", "prompted": "#009e73", "tuned": "#d55e00", "reference": "#7f7f7f"}
+COLOURS = {"base": "#0072b2", "prompted": "#009e73", "tuned": "#d55e00", "reference": "#7f7f7f",
+           "words": "#882255"}  # fmt: skip
 NAMES = {"base": "base", "prompted": "prompted", "tuned": "tuned", "reference": "author"}
 INK, LINE = "#1a1a1a", "#d9d9d9"
 # Colour and dashes of lines that are no variants, as the labels of a ROC.

@@ -59,7 +59,8 @@ class Maker:
     def outcomes(self, item: Item, reading: Reading | None, failed: str = "") -> Iterator[Outcome]:
         """As many as the item plans. reading: of its request, if any; failed: why that has no reply."""
         if failed:
-            yield from self._all(item, "failed", f"failed: {failed}")
+            kind, _, detail = failed.partition(": ")  # what is true of one request alone follows a colon
+            yield from self._all(item, "failed", f"failed: {kind}", detail=detail)
         elif reading is not None and reading.state == "rejected":
             yield from self._all(item, "rejected", reading.reason, reading.text)
         else:
@@ -195,10 +196,10 @@ class Maker:
         return Outcome("ok", record)
 
     def _all(
-        self, item: Item, state: Literal["rejected", "failed"], reason: str, text: str = ""
+        self, item: Item, state: Literal["rejected", "failed"], reason: str, text: str = "", detail: str = ""
     ) -> Iterator[Outcome]:
         for number in range(1, item.planned + 1):
-            record = self._reject(item, number, reason, text).record
+            record = self._reject(item, number, reason, text, detail).record
             yield Outcome(state, record)
 
     def _reject(self, item: Item, number: int, reason: str, text: str, detail: str = "") -> Outcome:

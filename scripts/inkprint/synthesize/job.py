@@ -71,7 +71,8 @@ def ask_for_all(job: Job, writer: Writer, replies: Replies) -> None:
     if progress.faults:
         print(f"   tried again: {', '.join(f'{n} x {name}' for name, n in progress.faults.most_common())}")
     if len(progress.failed) > recipe.synthesize.max_failed_share * (total + answered):
-        reason = Counter(progress.failed.values()).most_common(1)[0][0]
+        ((kind, _),) = Counter(why.partition(": ")[0] for why in progress.failed.values()).most_common(1)
+        reason = next(why for why in progress.failed.values() if why.partition(": ")[0] == kind)
         raise UserError(
             f"synthesize: {len(progress.failed)} of {total + answered} requests failed, most with: {reason};"
             " what is answered is kept, the same command asks for the rest"

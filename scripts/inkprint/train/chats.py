@@ -40,8 +40,9 @@ class Chats:
     @property
     def summary(self) -> str:
         learned, read = self.proof["supervised_tokens"], self.proof["prompt_tokens"]
-        lost = self.proof["lost_characters"]
-        unknown = f"; {lost:,} characters of the answers are unknown to the tokenizer: lost" if lost else ""
+        counts = {"answers": self.proof["lost_characters"], "prompts": self.proof["lost_prompt_characters"]}
+        lost = " and ".join(f"{count:,} of the {where}" for where, count in counts.items() if count)
+        unknown = f"; characters unknown to the tokenizer, and lost: {lost}" if lost else ""
         return f"{learned:,} tokens learned from, {read:,} only read{unknown}"
 
 
@@ -78,7 +79,7 @@ def make_chat_trainer(recipe: Recipe, chats: Chats, plan: Plan, batch: Batch, ch
     if isinstance(settings, Lora):
         model = _add_lora(model, settings, recipe.seed)
     config = SFTConfig(
-        max_length=settings.max_tokens, packing=False, **trainer_settings(recipe, batch, checkpoints)
+        max_length=settings.max_tokens, packing=False, **trainer_settings(recipe, batch, checkpoints, model)
     )
     let_it_settle(config)
     columns = {

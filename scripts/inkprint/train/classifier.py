@@ -36,8 +36,9 @@ class Labelled:
 
     @property
     def summary(self) -> str:
-        count = self.proof["truncated"]
-        return f"labels {', '.join(self.texts.labels)}; {count:,} texts are longer than max_tokens: cut"
+        count, total = self.proof["truncated"], sum(self.proof["rows"].values())
+        labels = ", ".join(self.texts.labels)
+        return f"labels {labels}; {count:,} of {total:,} texts are longer than max_tokens: cut"
 
 
 def read_labelled(recipe: Recipe, examples: Path) -> Labelled:
@@ -102,7 +103,8 @@ def make_label_trainer(
     if isinstance(settings, Lora):
         model = _add_lora(model, settings)
     config = TrainingArguments(
-        gradient_checkpointing=isinstance(settings, Lora), **trainer_settings(recipe, batch, checkpoints)
+        gradient_checkpointing=isinstance(settings, Lora),
+        **trainer_settings(recipe, batch, checkpoints, model),
     )
     let_it_settle(config)
     trainer = planned(Trainer, plan, texts=True)(

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from inkprint.models import write_tokenizer
 from inkprint.recipe import Recipe
 
 
@@ -32,7 +33,7 @@ def land_model(checkpoint: Path, folder: Path, tokenizer: Any) -> None:
     config.pop("use_cache", None)  # off while it learned with checkpointing; on is what configurations mean
     text = json.dumps(config, indent=2, sort_keys=True) + "\n"
     (folder / "config.json").write_text(text, encoding="utf-8")
-    tokenizer.save_pretrained(str(folder))
+    write_tokenizer(tokenizer, folder)
 
 
 def parameter_counts(model: Any) -> tuple[int, int]:

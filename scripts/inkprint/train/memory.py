@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from inkprint.command import Command
+from inkprint.company import size
 from inkprint.errors import UserError
 from inkprint.recipe_train import Tuning
 from inkprint.records import write_json
-from inkprint.train import team
 
 NOTE = "out_of_memory.json"
 
@@ -68,7 +68,14 @@ def fitting_batch(settings: Tuning, work_folder: Path) -> Batch:
 
 def batch_of(arguments: Any) -> Batch:
     """The batch that a trainer was made with; in the work folder another process may have noted its own."""
-    return Batch(arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps * team.size())
+    return Batch(arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps * size())
+
+
+def is_shortage(error: RuntimeError) -> bool:
+    """Whether memory ran out, a card's or this machine's; of the latter torch has no class of its own."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator: can't allocate" in str(error)
 
 
 def note_shortage(work_folder: Path, batch: Batch, step: int) -> None:
@@ -89,6 +96,4 @@ def start_again(command: Command, batch: Batch) -> NoReturn:
         raise UserError(f"train: out of memory; the same command goes on with batches of {batch}")
     print(f"   out of memory: goes on with batches of {batch}", flush=True)
     command.working().close()
-    force = ["--force"] if command.force else []
-    arguments = [sys.executable, str(command.script), str(command.recipe_path), *force]
-    os.execv(sys.executable, arguments)
+    os.execv(sys.executable, command.again())

@@ -42,11 +42,8 @@ def tokenize(examples: Iterable[Example], chat: Chat, loss: str, max_tokens: int
     rows = Rows()
     for example in examples:
         tokens = chat.example(example.prompt, example.completion)
-        if reason := _unfit(tokens, chat, max_tokens):
-            text = example.completion[0].content
-            rows.rejects.append(
-                Reject(id=content_id("reject", example.id), source_id=example.id, reason=reason, text=text)
-            )
+        if why := _unfit(tokens, chat, max_tokens) or _spoken_mark(example, chat):
+            rows.rejects.append(_reject(example, *why))
             continue
         read = tokens.prompt if loss == "all" else [IGNORED] * len(tokens.prompt)
         rows.examples.append(example)
@@ -55,13 +52,33 @@ def tokenize(examples: Iterable[Example], chat: Chat, loss: str, max_tokens: int
     return rows
 
 
-def _unfit(tokens: Tokens, chat: Chat, max_tokens: int) -> str:
-    """Why nothing can be learned from a row, or ""."""
+def _reject(example: Example, reason: str, detail: str) -> Reject:
+    return Reject(
+        id=content_id("reject", example.id),
+        source_id=example.id,
+        reason=reason,
+        text=example.completion[0].content,
+        detail=detail,
+    )
+
+
+def _unfit(tokens: Tokens, chat: Chat, max_tokens: int) -> tuple[str, str] | None:
+    """Why nothing can be learned from a row, and what is true of it alone; None where something can."""
     if len(tokens) > max_tokens:
-        return f"too long: {len(tokens)} tokens, more than max_tokens {max_tokens}"
+        return "too long", f"{len(tokens)} tokens, more than max_tokens {max_tokens}"
     if set(chat.stop_ids) & set(tokens.answer[:-1]):
-        return "its answer holds the token that ends one: the model would learn to stop in the middle"
-    return ""
+        return "its answer holds the token that ends one", "the model would learn to stop in the middle"
+    return None
+
+
+def _spoken_mark(example: Example, chat: Chat) -> tuple[str, str] | None:
+    """Why a row whose text has one of the tokenizer's own marks is no row, and which; None without one.
+
+    It would be read as what it stands for: a text would begin or end in the middle of another.
+    """
+    said = [message.content for message in (*example.prompt, *example.completion)]
+    mark = next((mark for mark in chat.special if any(mark in text for text in said)), "")
+    return ("a mark of the tokenizer's own in its text", mark) if mark else None
 
 
 def check_rows(rows: dict[str, Rows]) -> None:
@@ -85,13 +102,16 @@ def prove_mask(rows: dict[str, Rows], chat: Chat, loss: str) -> dict[str, Any]:
             _prove_row(example, ids, labels, chat, loss)
     train = rows["train"]
     example, labels = train.examples[0], train.labels[0]
-    reasons = [reject.reason.partition(":")[0] for of_split in rows.values() for reject in of_split.rejects]
+    reasons = [reject.reason for of_split in rows.values() for reject in of_split.rejects]
     return {
         "loss": loss,
         "rows": {split: len(of_split.input_ids) for split, of_split in rows.items()},
         "supervised_tokens": train.supervised,
         "prompt_tokens": train.tokens - train.supervised,
         "lost_characters": sum(chat.lost_characters(e.completion[0].content) for e in train.examples),
+        "lost_prompt_characters": sum(
+            chat.lost_characters(chat.prompt_text(e.prompt)) for e in train.examples
+        ),
         "truncated": 0,
         "rejected": dict(Counter(reasons)),
         "sample": {

@@ -1,39 +1,15 @@
-"""Several processes that train one adapter: each on a card of its own, or on the CPU where there is none.
+"""What processes that train one adapter agree on.
 
 Data parallel as torch.distributed means it: every process holds the model and learns from its share of
-each batch, so that a step sees the same rows as with one process. The first leads: it decides, writes
-and speaks. It starts the others itself (`gpus: 2`), or is one of torchrun's, on several machines.
+each batch, so that a step sees the same rows as with one process. company.py starts them.
 """
 
 from __future__ import annotations
 
-import _thread
-import contextlib
-import ctypes
-import os
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
+from inkprint.company import size
 from inkprint.errors import UserError
-
-DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
-GRACE_SECONDS = 60  # for a collective operation to notice that a process is gone
-
-
-def rank() -> int:
-    """This process's number among those that train together; 0 leads, or is alone."""
-    return int(os.environ.get("RANK", "0"))
-
-
-def size() -> int:
-    """How many processes train together."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def check_share(accumulation_steps: int) -> None:
@@ -44,17 +20,21 @@ def check_share(accumulation_steps: int) -> None:
         )
 
 
-def agree(checkpoint: Path | None) -> None:
-    """Raise UserError where the processes would go on from different checkpoints; call it in all of them."""
+def agree(checkpoint: Path | None, batch: str) -> None:
+    """Raise UserError where the processes would go on from different places; call it in all of them.
+
+    batch: rows at a time, of which a machine that ran out of memory takes fewer.
+    """
     if size() == 1:
         return
     import torch.distributed
 
-    names: list[str | None] = [None] * size()
-    torch.distributed.all_gather_object(names, checkpoint.name if checkpoint else "the beginning")
-    if len(set(names)) > 1:
+    places: list[str | None] = [None] * size()
+    own = f"{checkpoint.name if checkpoint else 'the beginning'} with batches of {batch}"
+    torch.distributed.all_gather_object(places, own)
+    if len(set(places)) > 1:
         raise UserError(
-            f"the machines would go on from {' and '.join(map(str, names))}: let INKPRINT_ARTIFACTS name"
+            f"the machines would go on from {' and '.join(map(str, places))}: let INKPRINT_ARTIFACTS name"
             " a folder that they share, or delete the work folder on all of them"
         )
 
@@ -68,82 +48,3 @@ def leader_says(word: bool) -> bool:
     words = [word]
     torch.distributed.broadcast_object_list(words, src=0)
     return words[0]
-
-
-def follow_the_leader() -> None:
-    """End when the leader does, however it ends: called first in a process that `company` started."""
-    if "INKPRINT_LEADER" in os.environ:
-        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() != int(os.environ["INKPRINT_LEADER"]):  # it had ended before that
-            sys.exit(1)
-
-
-@contextlib.contextmanager
-def company(processes: int, command: list[str], logs: Path) -> Iterator[None]:
-    """Lead `processes` processes while the block runs; does nothing for one, or under torchrun.
-
-    command: what the others run. They write to logs/train-<rank>.log. Raises RuntimeError when one fails.
-    """
-    if processes == 1 or "WORLD_SIZE" in os.environ:
-        yield
-        return
-    threads = str(max(1, (os.cpu_count() or 1) // processes))
-    together = {
-        "WORLD_SIZE": str(processes),
-        "LOCAL_WORLD_SIZE": str(processes),
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(_free_port()),
-        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", threads),
-        "INKPRINT_LEADER": str(os.getpid()),
-    }
-    together |= {"RANK": "0", "LOCAL_RANK": "0"}
-    before = {name: os.environ.get(name) for name in together}
-    os.environ.update(together)
-    followers, failed, over = [], [], threading.Event()
-    for number in range(1, processes):
-        with (logs / f"train-{number}.log").open("a", encoding="utf-8") as log:
-            environment = os.environ | {"RANK": str(number), "LOCAL_RANK": str(number)}
-            followers.append(
-                subprocess.Popen(
-                    command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-                )
-            )
-
-    def watch(number: int, follower: subprocess.Popen[bytes]) -> None:
-        if follower.wait() != 0 and not over.is_set():
-            failed.append(
-                f"process {number} ended with {follower.returncode}: {logs / f'train-{number}.log'}"
-            )
-            _thread.interrupt_main()
-            time.sleep(GRACE_SECONDS)
-            os._exit(1)  # stuck in an operation that waits for the one that is gone
-
-    for number, follower in enumerate(followers, start=1):
-        threading.Thread(target=watch, args=(number, follower), daemon=True).start()
-    try:
-        yield
-        for follower in followers:
-            follower.wait()
-    except BaseException as error:
-        with contextlib.suppress(
-            KeyboardInterrupt
-        ):  # the watch's own, where the collective's error came first
-            time.sleep(1)  # where the others' end is the cause, the watch says so
-        if failed:
-            raise RuntimeError(failed[0]) from error
-        raise
-    finally:
-        over.set()
-        for follower in followers:  # one that waits for the others in an operation hears nothing else
-            follower.kill()
-            follower.wait()
-        for name, value in before.items():
-            os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

@@ -45,8 +45,13 @@ def _unknown(held_out: Iterable[LabelledText], labels: list[str]) -> Iterable[Re
     for example in held_out:
         if example.label not in labels:
             name = content_id("reject", example.id)
-            reason = f"unknown label: {example.label}: no train text has it"
-            yield Reject(id=name, source_id=example.id, reason=reason, text=example.text)
+            yield Reject(
+                id=name,
+                source_id=example.id,
+                reason="unknown label",
+                text=example.text,
+                detail=f"no train text has {example.label!r:.60}",
+            )
 
 
 def prove_labels(texts: Texts, read: str, truncated: int) -> dict[str, Any]:
@@ -62,6 +67,6 @@ def prove_labels(texts: Texts, read: str, truncated: int) -> dict[str, Any]:
         "rows": {split: len(own) for split, own in splits.items()},
         "labels": {split: {label: own[label] for label in texts.labels} for split, own in counts.items()},
         "truncated": truncated,
-        "rejected": dict(Counter(reject.reason.partition(":")[0] for reject in texts.rejects)),
+        "rejected": dict(Counter(reject.reason for reject in texts.rejects)),
         "sample": {"example_id": first.id, "prompt": read, "supervised": first.label},
     }

@@ -7,9 +7,9 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from inkprint.company import rank, size
 from inkprint.errors import UserError
 from inkprint.recipe import Recipe
-from inkprint.train import team
 from inkprint.train.memory import Batch
 from inkprint.train.plan import Order, Plan
 from inkprint.train.rows import IGNORED
@@ -17,7 +17,7 @@ from inkprint.train.rows import IGNORED
 CHECKPOINTS_KEPT = 3  # the best, the last, and the one before it should the last be damaged
 
 
-def trainer_settings(recipe: Recipe, batch: Batch, checkpoints: Path) -> dict[str, Any]:
+def trainer_settings(recipe: Recipe, batch: Batch, checkpoints: Path, model: Any) -> dict[str, Any]:
     """Arguments of SFTConfig and TrainingArguments."""
     import torch
 
@@ -29,7 +29,7 @@ def trainer_settings(recipe: Recipe, batch: Batch, checkpoints: Path) -> dict[st
         "num_train_epochs": settings.epochs,
         "per_device_train_batch_size": batch.batch_size,
         "per_device_eval_batch_size": batch.batch_size,  # never more memory than training
-        "gradient_accumulation_steps": batch.accumulation_steps // team.size(),
+        "gradient_accumulation_steps": batch.accumulation_steps // size(),
         "learning_rate": settings.learning_rate,
         "lr_scheduler_type": settings.scheduler,
         "warmup_steps": settings.warmup_steps,
@@ -50,6 +50,7 @@ def trainer_settings(recipe: Recipe, batch: Batch, checkpoints: Path) -> dict[st
         "save_total_limit": CHECKPOINTS_KEPT,
         "dataloader_num_workers": 0,
         "disable_tqdm": True,
+        "ddp_find_unused_parameters": some_may_rest(model),
         "report_to": settings.report_to,
     }
 
@@ -70,6 +71,15 @@ def let_it_settle(config: Any) -> None:
 
     if config.device.type == "cpu":
         config.__dict__["_setup_devices"] = torch.device("cpu")
+
+
+def some_may_rest(model: Any) -> bool:
+    """Whether some of what is learned may take no part in a step: the matrices of an expert without a token.
+
+    DDP has to look for such. The trainer's guess is that any adapter has some; where there are none, DDP
+    searches at every step for nothing, and warns of that.
+    """
+    return any(".experts." in name and weights.requires_grad for name, weights in model.named_parameters())
 
 
 def planned(kind: type, plan: Plan, texts: bool) -> type:
@@ -103,9 +113,9 @@ def planned(kind: type, plan: Plan, texts: bool) -> type:
 
         def _shares(self) -> Iterator[tuple[range, bool]]:
             """This process's batches, and which count: TRL gathers at each, so that all need equally many."""
-            size, count = self.args.per_device_eval_batch_size, len(self.eval_dataset)
-            batches = [range(start, min(start + size, count)) for start in range(0, count, size)]
-            for turn in range(team.rank(), ceil(len(batches) / team.size()) * team.size(), team.size()):
+            rows, count = self.args.per_device_eval_batch_size, len(self.eval_dataset)
+            batches = [range(start, min(start + rows, count)) for start in range(0, count, rows)]
+            for turn in range(rank(), ceil(len(batches) / size()) * size(), size()):
                 yield batches[turn % len(batches)], turn < len(batches)
 
         def _sums(self, batch: dict[str, Any]) -> Any:
