@@ -33,7 +33,7 @@ def work():
         assert "RANK" not in os.environ and "WORLD_SIZE" not in os.environ
         print("done", flush=True)
 
-company.GRACE_SECONDS = 2
+company.GRACE_SECONDS = PATIENCE
 exit_with(work, Path(sys.argv[0]).name)
 """
 
@@ -42,9 +42,10 @@ exit_with(work, Path(sys.argv[0]).name)
 def together(tmp_path):
     """Start two processes of the same script, with what each of them does."""
 
-    def start(lead: str, follow: str) -> subprocess.Popen:
+    def start(lead: str, follow: str, grace_seconds: int = 20) -> subprocess.Popen:
         script = tmp_path / "work.py"
-        script.write_text(LEADER.replace("FOLLOWER", follow).replace("LEAD", lead))
+        text = LEADER.replace("FOLLOWER", follow).replace("LEAD", lead)
+        script.write_text(text.replace("PATIENCE", str(grace_seconds)))
         kept = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE")}
         return subprocess.Popen(
             [sys.executable, str(script), str(tmp_path)],
@@ -109,7 +110,7 @@ DEAF = "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]); ctypes.CDLL(N
 
 def test_one_that_hears_nothing_is_ended_after_a_while(together):
     """As in an operation on a card that waits for the one that is gone."""
-    leader = together(DEAF, DIE)
+    leader = together(DEAF, DIE, grace_seconds=2)
     said, complaint = leader.communicate(timeout=30)
     assert (leader.returncode, said) == (2, "stuck\n")
     assert "process 1 was killed" in complaint
