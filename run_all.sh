@@ -222,6 +222,11 @@ provider() {
   section synthesize | sed -nE "s/.*[ {,\"']name[\"']? *: *[\"']?([a-z_]+).*/\1/p"
 }
 
+# Whether a model is asked for marks: `judge` is there and says more than null.
+has_judge() {
+  section evaluate | grep -Eq "[ {,\"']judge[\"']? *: *[^n~ ]"
+}
+
 # service_for STAGE: the service with the rights that the recipe needs, and no others.
 service_for() {
   local more=''
@@ -233,6 +238,7 @@ service_for() {
         local) more=-local ;;
       esac
       ;;
+    evaluate) ! has_judge || more=-claude ;;
   esac
   echo "$1$more"
 }

@@ -27,8 +27,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inkprint.artifacts import Stage, read_manifest, stage_folder
+from inkprint.asking.asked import Asked
 from inkprint.asking.replies import NO_FILE, Replies
-from inkprint.asking.writer import make_writer
+from inkprint.asking.writer import HOW, make_writer
 from inkprint.command import Command, start
 from inkprint.errors import UserError
 from inkprint.extract.overrides import dropped_examples, overrides_file
@@ -37,15 +38,12 @@ from inkprint.recipe_synthesize import Local, Template
 from inkprint.records import as_line
 from inkprint.synthesize.counts import Counts, check, facts, summary
 from inkprint.synthesize.examples import Maker, Outcome
-from inkprint.synthesize.job import Job, ask_for_all, made, print_estimate
+from inkprint.synthesize.job import Job, made
 from inkprint.synthesize.prompts import read_prompts
 from inkprint.synthesize.sample import take_sample
 from inkprint.synthesize.sources import Source, read_sources
 from inkprint.synthesize.tasks import Plan
 from inkprint.synthesize.template_questions import QuestionForms
-
-# What changes how replies are fetched, and not what is made of them.
-HOW = {"connections", "timeout_seconds", "poll_seconds", "deadline_hours", "batch_size"}
 
 
 def main(command: Command) -> None:
@@ -55,20 +53,20 @@ def main(command: Command) -> None:
     if command.options.estimate or command.options.sample:
         command.check_inputs(stage)
         job = make_job(command, stage, dropped)
-        if job.writer is None:
+        if job.asked is None:
             raise UserError("synthesize.provider: template asks no model: nothing to estimate or to sample")
         if command.options.estimate:
-            print_estimate(job, job.writer)
+            job.asked.print_estimate()
         else:
             command.begin(stage)
-            take_sample(job, job.writer, command.options.sample)
+            take_sample(job, job.asked, command.options.sample)
         return
     if command.settled(stage):
         return
     job = make_job(command, stage, dropped)
-    with Replies(job.cache() if job.writer else NO_FILE, command.recipe.run) as replies:
-        if job.writer is not None:
-            ask_for_all(job, job.writer, replies)
+    with Replies(job.asked.cache if job.asked else NO_FILE, command.recipe.run) as replies:
+        if job.asked is not None:
+            job.asked.ask_for_all(replies, "synthesize", command.recipe.synthesize.max_failed_share)
         write(job, stage, replies)
 
 
@@ -123,7 +121,8 @@ def make_job(command: Command, stage: Stage, dropped: set[str]) -> Job:
         forms = QuestionForms(stage.prompts[questions.prompt], sources) if questions else None
         return Job(command, plan, Maker(recipe, stage.prompts, forms, dropped, "template"), None, dropped)
     writer = make_writer(provider, recipe.seed, command.run_folder)
-    return Job(command, plan, Maker(recipe, stage.prompts, None, dropped, writer.name), writer, dropped)
+    maker = Maker(recipe, stage.prompts, None, dropped, writer.name)
+    return Job(command, plan, maker, Asked(command, writer, plan.requests), dropped)
 
 
 def write(job: Job, stage: Stage, replies: Replies) -> None:
@@ -157,9 +156,9 @@ def outcomes(job: Job, replies: Replies, counts: Counts) -> Iterator[Outcome]:
         counts.planned += item.planned
         reading, found = made(job, item, replies)
         assert len(found) == item.planned, (item.name, item.source.id, len(found))
-        if item.request is not None and job.writer is not None and reading is not None:
+        if item.request is not None and job.asked is not None and reading is not None:
             state = "failed" if reading.state == "open" else reading.state
-            counts.requests[job.writer.key(item.request)] = state
+            counts.requests[job.asked.writer.key(item.request)] = state
         for outcome in found:
             counts.states[outcome.state] += 1
             if outcome.state == "ok":

@@ -18,26 +18,31 @@ Writes  06_evaluate/scores.jsonl      {"id": "score-…", "metric": "verbatim_ru
                                        "sources": 34, "means": {"base": {"value": 2.41, "low": 2.3,
                                        "high": 2.5}, …}, "against": {"base": {"value": -0.2, "low": -0.3,
                                        "high": -0.1, "p": 0.001, "verdict": "better", …}}}, …}, …}
+        06_evaluate/judgements.jsonl  where the recipe has a judge: {"id": "judgement-…", "kind": "marks",
+                                       "first": "tuned", "style": "7", "usefulness": "4", "reason": "…", …}
         06_evaluate/others.jsonl      where 02 has other authors: their passages' scores, of metric voice
         06_evaluate/words.json        {"clouds": {"base": {"kettle": 41, …}, …}, "keywords": ["lamp", …],
                                        "per_thousand": {"base": [3.1, …], …}}
 
-    python scripts/06_evaluate.py recipes/demo.yaml
+    python scripts/06_evaluate.py recipes/demo.yaml [--estimate]
 
-Time: some 4 seconds for the demo, a minute for ten books. Memory: under 400 MB.
+Time: some 4 seconds for the demo, a minute for ten books; the judge's replies at `connections` times one
+every few seconds. What was paid for is kept in artifacts/cache/replies.sqlite. Memory: under 400 MB.
 """
 
 from __future__ import annotations
 
+import argparse
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkprint.artifacts import Stage
+from inkprint.asking.writer import HOW
 from inkprint.command import Command, start
 from inkprint.errors import UserError
 from inkprint.evaluate.variants import check_pairs, read_answers
-from inkprint.recipe import Evaluate, EvaluateLabels
+from inkprint.recipe import Evaluate, EvaluateLabels, Recipe, prompt_files
 from inkprint.records import (
     Answer,
     BackgroundPassage,
@@ -150,51 +155,85 @@ def describe_method(settings: Evaluate, seed: int, type_token_words: int, unit: 
     }
 
 
+def key_settings(settings: Evaluate) -> dict[str, Any]:
+    """What of the section the result depends on.
+
+    The background counts by its content, and the limit is a matter of the card.
+    """
+    kept = settings.model_dump(exclude={"background", "max_recited_share", "judge"})
+    if settings.judge is not None:
+        provider = settings.judge.provider.model_dump(exclude=HOW)
+        kept["judge"] = settings.judge.model_dump(exclude={"provider", "max_failed_share"})
+        kept["judge"]["provider"] = provider
+    return kept
+
+
+def train_file(recipe: Recipe) -> str:
+    """Where what was learned stands: passages of documents, of tables the answers."""
+    documents = recipe.extract.columns is None
+    return "02_prepare/passages.jsonl" if documents else "03_synthesize/examples.jsonl"
+
+
+def make_stage(command: Command, settings: Evaluate) -> Stage:
+    recipe = command.recipe
+    if settings.primary_metric == "keyword_density" and not settings.keywords:
+        raise UserError("evaluate: primary_metric is keyword_density and keywords names none; ask for some")
+    judge = settings.judge
+    return Stage(
+        run_folder=command.run_folder,
+        name="evaluate",
+        format_number=5,
+        settings={"evaluate": key_settings(settings)} | ({"author": recipe.author} if judge else {}),
+        seed=recipe.seed,
+        inputs=command.inputs(train_file(recipe), *FILES, *([BACKGROUND] if recipe.background else [])),
+        prompts=prompt_files(judge.marks, judge.pairs) if judge else {},
+        script=command.script,
+    )
+
+
 def main(command: Command) -> None:
-    recipe, settings = command.recipe, command.recipe.evaluate
+    recipe, settings, options = command.recipe, command.recipe.evaluate, command.options
+    if options.estimate and (isinstance(settings, EvaluateLabels) or settings.judge is None):
+        raise UserError("evaluate: the recipe has no judge: nothing to estimate")
     if isinstance(settings, EvaluateLabels):
         from inkprint.evaluate.labels import evaluate_labels
 
         evaluate_labels(command)
         return
-    if settings.primary_metric == "keyword_density" and not settings.keywords:
-        raise UserError("evaluate: primary_metric is keyword_density and keywords names none; ask for some")
-    documents = recipe.extract.columns is None
-    train_file = "02_prepare/passages.jsonl" if documents else "03_synthesize/examples.jsonl"
-    stage = Stage(
-        run_folder=command.run_folder,
-        name="evaluate",
-        format_number=4,
-        # The background counts by its content, and the limit is a matter of the card.
-        settings={"evaluate": settings.model_dump(exclude={"background", "max_recited_share"})},
-        seed=recipe.seed,
-        inputs=command.inputs(train_file, *FILES, *([BACKGROUND] if recipe.background else [])),
-        script=command.script,
-    )
-    if command.settled(stage):
+    stage = make_stage(command, settings)
+    if options.estimate:
+        command.check_inputs(stage)
+    elif command.settled(stage):
         return
     train_path, answers_path, likelihoods, *others = stage.inputs.values()
     answers = read_answers(answers_path)
     scores = score_likelihoods(likelihoods)
 
-    from inkprint.evaluate import similarity, summary, train_text
+    from inkprint.evaluate import judge_facts, judging, similarity, summary, train_text
     from inkprint.evaluate.answers import score_answers
 
-    texts = train_text.of_passages(train_path) if documents else train_text.of_examples(train_path)
+    texts = train_text.read(train_path)
+    judge = judging.prepare(command, stage.prompts, answers, texts)
+    if options.estimate and judge is not None:
+        judge.asked.print_estimate()
+        return
+    marked = judging.ask(judge, recipe)
     vectorizer = similarity.fit(texts.train)
     keywords = choose_keywords(settings, texts, vectorizer)
     scored = score_answers(answers, texts, keywords, vectorizer)
-    judged = judge_others(answers, train_path, others, texts, settings.bootstrap_samples, recipe.seed)
-    scores += scored.scores + judged.scores
-    wording = describe_wording(scored, texts.held_out, judged.facts)
-    measured = summary.summarize(
-        scores, wording, settings.primary_metric, settings.bootstrap_samples, recipe.seed
-    )
+    samples, seed = settings.bootstrap_samples, recipe.seed
+    voice = judge_others(answers, train_path, others, texts, samples, seed)
+    scores += scored.scores + voice.scores + marked.scores
+    wording = describe_wording(scored, texts.held_out, voice.facts)
+    measured = summary.summarize(scores, wording, settings.primary_metric, samples, seed)
+    if marked.facts:
+        marked.facts["agreement"] = judge_facts.agreement(scores)
     result = {
         "primary": settings.primary_metric,
-        "method": describe_method(settings, recipe.seed, scored.type_token_words, texts.unit),
+        "method": describe_method(settings, seed, scored.type_token_words, texts.unit),
         "metrics": measured,
-        "voice": judged.facts,
+        "voice": voice.facts,
+        "judge": marked.facts,
         "radar": summary.radar(measured),
     }
     with stage.writing() as folder:
@@ -202,8 +241,9 @@ def main(command: Command) -> None:
         write_records(folder / "recitals.jsonl", scored.recitals)
         write_json(folder / "metrics.json", result)
         write_json(folder / "words.json", count_words(answers, keywords))
-        if judged.of_others:
-            write_records(folder / "others.jsonl", judged.of_others)
+        for name, records in (("others", voice.of_others), ("judgements", marked.judgements)):
+            if records:
+                write_records(folder / f"{name}.jsonl", records)
         number = sum(len(of_variant) for of_variant in answers.values())
         stage.finish({"unit": "answers", "in": number, "out": number, "rejected": 0, "failed": 0})
     for metric in measured.values():
@@ -211,5 +251,9 @@ def main(command: Command) -> None:
         print(f"   {metric['title']:<27}{metric['sources']:>5} {texts.unit}   {verdicts or 'not measured'}")
 
 
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--estimate", action="store_true", help="only say what the judge would cost")
+
+
 if __name__ == "__main__":
-    start(main, __doc__, __file__)
+    start(main, __doc__, __file__, add_options)

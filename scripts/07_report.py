@@ -39,7 +39,8 @@ INPUTS = (
     "06_evaluate/metrics.json",
     "06_evaluate/scores.jsonl",
 )
-SAMPLES = "04_train/samples.jsonl"
+OPTIONAL = ("04_train/samples.jsonl", "06_evaluate/judgements.jsonl")  # where there are any
+SAMPLES = OPTIONAL[0]
 
 
 def choose(recipe: Recipe) -> tuple[ModuleType, ModuleType]:
@@ -52,12 +53,11 @@ def make_stage(command: Command, evidence: ModuleType, data: ModuleType) -> Stag
     recipe = command.recipe
     # In the order of the stages: of what is missing, the first is named.
     inputs = command.inputs(*sorted((*INPUTS, *evidence.INPUTS, *data.INPUTS)))
-    if (samples := command.run_folder / SAMPLES).exists():
-        inputs[SAMPLES] = samples
+    inputs |= {name: path for name, path in command.inputs(*OPTIONAL).items() if path.exists()}
     return Stage(
         run_folder=command.run_folder,
         name="report",
-        format_number=3,
+        format_number=4,
         settings={
             "report": recipe.report.model_dump(),
             "evaluate": recipe.evaluate.model_dump(include={"primary_metric", "max_recited_share"}),

@@ -291,18 +291,23 @@ def test_all_but_the_comparison_named_before_the_run_are_adjusted():
 
 
 @pytest.mark.parametrize(
-    ("better", "author", "expected"),
+    ("likeness", "author", "expected"),
     [
-        ("higher", 0.5, "beyond the author"),
-        ("higher", 0.8, "better"),
-        ("higher", None, "better"),
-        ("lower", 0.1, "worse"),
+        (True, 0.5, "beyond the author"),
+        (True, 0.8, "better"),
+        (True, None, "better"),
+        (False, 0.5, "better"),  # as of usefulness: an author's passage is no perfect answer
     ],
 )
-def test_more_than_the_author_is_no_better_likeness(better, author, expected):
+def test_more_than_the_author_is_no_better_likeness(likeness, author, expected):
     means = {"tuned": {"low": 0.6}} | ({"reference": {"high": author}} if author else {})
     measured = {
-        "a": {"better": better, "means": means, "against": {"base": {"low": 0.1, "high": 0.3, "p": 0.01}}}
+        "a": {
+            "better": "higher",
+            "likeness": likeness,
+            "means": means,
+            "against": {"base": {"low": 0.1, "high": 0.3, "p": 0.01}},
+        }
     }
     verdicts.judge(measured, "a", "base")
     assert measured["a"]["against"]["base"]["verdict"] == expected
@@ -403,7 +408,7 @@ def test_every_mean_is_recomputed_from_the_scores(evaluated):
     for score in lines(run / FOLDER / "scores.jsonl"):
         scores[score["metric"], score["variant"]].append(score)
     result = json.loads((run / FOLDER / "metrics.json").read_text())["metrics"]
-    assert set(result) == {name for name in metrics.METRICS if not name.startswith("voice")}
+    assert set(result) == {name for name in metrics.METRICS if not name.startswith(("voice", "judge"))}
     for name, metric in result.items():
         items = [
             {s["example_id"] or s["source_id"] for s in scores[name, variant]} for variant in metric["means"]

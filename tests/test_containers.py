@@ -49,6 +49,7 @@ OFFLINE = [
 ONLINE = [
     "extract-hub",
     "synthesize-claude",
+    "evaluate-claude",
     "synthesize-local",
     "train",
     "generate",
@@ -299,14 +300,11 @@ def test_claudes_key_goes_to_what_asks_claude(checkout):
     (checkout.folder / ".env").unlink()
     services = json.loads(text)["services"]
     seen = {name: service.get("environment") or {} for name, service in services.items()}
-    assert {name for name in seen if KEY in str(services[name])} == {"synthesize-claude", "run"}
-    assert {name for name in seen if "ANTHROPIC_BASE_URL" in seen[name]} == {
-        "synthesize-claude",
-        "run",
-        "doctor",
-    }
+    asking = {"synthesize-claude", "evaluate-claude", "run"}
+    assert {name for name in seen if KEY in str(services[name])} == asking
+    assert {name for name in seen if "ANTHROPIC_BASE_URL" in seen[name]} == asking | {"doctor"}
     assert seen["doctor"]["ANTHROPIC_API_KEY"] == "set"  # that there is one, and no more
-    assert "HF_TOKEN" not in seen["synthesize-claude"]
+    assert "HF_TOKEN" not in seen["synthesize-claude"] | seen["evaluate-claude"]
     assert seen["run"].keys() == seen["synthesize-local"].keys() | seen["synthesize-claude"].keys()
 
 

@@ -11,11 +11,20 @@ from conftest import ROOT, for_labels
 
 from inkprint.errors import UserError
 from inkprint.recipe import Evaluate, EvaluateLabels, Export, HubData, Recipe, Section
+from inkprint.recipe_evaluate import Judge
 from inkprint.recipe_file import check_recipe, load_recipe, override, recipe_names, sections_in
 from inkprint.recipe_generate import Classify, Greedy, Sample
 from inkprint.recipe_train import Full, Linear, Lora
 
-SCHEMA = {"recipe", "recipe_train", "recipe_generate", "recipe_file", "recipe_values", "recipe_synthesize"}
+SCHEMA = {
+    "recipe",
+    "recipe_train",
+    "recipe_evaluate",
+    "recipe_generate",
+    "recipe_file",
+    "recipe_values",
+    "recipe_synthesize",
+}
 RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
 
 
@@ -67,10 +76,11 @@ TASKS = {
 }
 
 
-# What a recipe may leave out whole; the demo's has no export, and its data are no mapping.
-ASIDE = {"data", "provider", "tasks", "export"}
+# What a recipe may leave out whole; the demo's has no export and no judge, and its data are no mapping.
+ASIDE = {"data", "provider", "tasks", "export", "judge"}
 SEVERAL = {"train": (Lora, Full, Linear), "generate": (Greedy, Sample, Classify),
-           "evaluate": (Evaluate, EvaluateLabels), "export": (Export,)}  # fmt: skip
+           "evaluate": (Evaluate, EvaluateLabels), "evaluate.judge": (Judge,),
+           "export": (Export,)}  # fmt: skip
 
 
 def leaves(section: type[Section], prefix: str = ""):

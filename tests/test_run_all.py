@@ -268,6 +268,23 @@ def test_the_writer_of_the_examples_decides_about_network_key_and_card(section, 
     assert call("service_for prepare", tmp_path, "service_for") == ["prepare"]
 
 
+@pytest.mark.parametrize(
+    ("section", "service"),
+    [
+        ("evaluate:\n  judge: null # none\n  keywords: 20\n", "evaluate"),
+        ("evaluate:\n  judge: ~\n", "evaluate"),
+        ("evaluate:\n  # judge: {provider: x}\n  keywords: [judge]\n", "evaluate"),
+        ("evaluate:\n  judge: # a witness\n    provider:\n      name: anthropic\n", "evaluate-claude"),
+        ("evaluate: {'judge': {provider: {name: anthropic_batch}}}\n", "evaluate-claude"),
+        ("evaluate:\r\n  judge:\r\n    provider:\r\n", "evaluate-claude"),
+    ],
+)
+def test_only_a_judge_gives_06_the_network_and_the_key(section, service, tmp_path):
+    recipe = f"synthesize:\n  provider: {{name: template}}\n{section}report:\n  judge: yes\n"
+    (tmp_path / "recipe.yaml").write_text(recipe, newline="")
+    assert call("service_for evaluate", tmp_path, "service_for", "has_judge", "section") == [service]
+
+
 TEMPLATE = "synthesize:\n  provider:\n    name: template\n"
 OTHER = "model:\n  base: ./artifacts/cache/demo-base-2\n  revision: null\n"
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from inkprint.errors import UserError
+from inkprint.recipe_evaluate import Judge
 from inkprint.recipe_generate import Classify, Generate
 from inkprint.recipe_synthesize import Synthesize
 from inkprint.recipe_train import Linear, Train
@@ -160,6 +161,7 @@ class Evaluate(Section):
     keywords: list[Text] | CountOrZero  # the words themselves, or how many to take from the train chapters
     background: Text | None  # a folder with others' books, one entry an author: the voice is told from theirs
     max_recited_share: PartOrZero | None  # of tuned answers; above it the model card and the export warn
+    judge: Judge | None  # a model that marks answers; null: none is asked
     bootstrap_samples: Annotated[int, Field(ge=100, strict=True)]
 
     @model_validator(mode="after")

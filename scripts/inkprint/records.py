@@ -212,8 +212,8 @@ class Score(Record):
     """One metric of one item: an answer, or a held-out passage, row or text where example_id is null."""
 
     metric: str
-    # "base", "prompted", "tuned", or "reference" for what the author wrote; of labels "majority", "words" or
-    # "tuned"; of other authors the author
+    # "base", "prompted", "tuned", "reference" for what the author wrote, "instruction" for the prompt's own
+    # text; of labels "majority", "words" or "tuned"; of other authors the author
     variant: str
     source_id: str
     example_id: str | None
@@ -231,6 +231,22 @@ class Recital(Record):
     start: int  # where the run begins in the answer, in characters
     end: int
     train_source_id: str  # the training passage or row where the run begins, "" for a run of no words
+
+
+class Judgement(Record):
+    """What the judge says of one text, or of two that it chooses between."""
+
+    example_id: str
+    source_id: str
+    kind: str  # "marks" of `first` alone, or "pair"
+    first: (
+        str  # a variant, "reference", or "instruction" for the prompt's own text; of a pair what stood first
+    )
+    second: str  # of a pair; else ""
+    state: str  # "ok", "rejected" or "failed"
+    style: str  # "1" to "10"; of a pair "first", "second" or "tie"; "" without an answer
+    usefulness: str
+    reason: str  # the judge's own; without an answer why there is none
 
 
 class Reject(Record):

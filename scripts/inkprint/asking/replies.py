@@ -110,10 +110,12 @@ class Replies:
             if batch is not None:
                 file.execute("delete from batches where number = ?", (batch,))
 
-    def spent(self) -> float:
-        """Dollars that this run has paid so far, in all its starts."""
+    def spent(self, *tasks: str) -> float:
+        """Dollars that this run has paid so far, in all its starts; of some tasks alone."""
         (dollars,) = self._file.execute(
-            "select coalesce(sum(dollars), 0) from replies where run = ?", (self._run,)
+            "select coalesce(sum(dollars), 0) from replies where run = ?"
+            + (f" and task in ({', '.join('?' * len(tasks))})" if tasks else ""),
+            (self._run, *tasks),
         ).fetchone()
         return dollars
 

@@ -101,7 +101,7 @@ def _bare(text: str) -> str:
 
 
 def schema(form: type[Reply]) -> dict[str, Any]:
-    """The JSON schema of a reply: objects, lists and texts, nothing else, definitions put in their places."""
+    """The JSON schema of a reply: objects, lists, texts, some of them to choose from; no definitions."""
     whole = form.model_json_schema()
     return _plain(whole, whole.get("$defs", {}))
 
@@ -120,4 +120,4 @@ def _plain(part: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     if part["type"] == "array":
         return {"type": "array", "items": _plain(part["items"], definitions)}
     assert part["type"] == "string", part
-    return {"type": "string"}
+    return {"type": "string"} | ({"enum": part["enum"]} if "enum" in part else {})

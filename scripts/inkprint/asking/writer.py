@@ -19,6 +19,8 @@ from inkprint.hashes import HashCache, hash_json
 from inkprint.recipe_synthesize import Claude, ClaudeBatch, Local
 
 CACHE = "cache/replies.sqlite"  # below artifacts/
+# What changes how replies are fetched, and not what is made of them.
+HOW = {"connections", "timeout_seconds", "poll_seconds", "deadline_hours", "batch_size"}
 SAMPLE_CONNECTIONS = 4  # of --sample, where the run itself goes by batches
 SAMPLE_SECONDS = 600.0
 

@@ -6,13 +6,12 @@ import importlib.metadata
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from inkprint.artifacts import read_manifest, stage_folder
-from inkprint.asking.claude import BASE_URL, KEY, host
-from inkprint.asking.prices import price_of, read_prices
 from inkprint.console import duration
+from inkprint.doctor.finding import Finding
 from inkprint.doctor.forecast import here
 from inkprint.doctor.needs import (
     GB,
@@ -27,6 +26,7 @@ from inkprint.doctor.needs import (
     what_would_fit,
     writer_bytes,
 )
+from inkprint.doctor.paid import judge, key, price
 from inkprint.errors import UserError
 from inkprint.export.gguf import tools
 from inkprint.gpus import choose_gpus, find_gpus
@@ -43,20 +43,12 @@ HUB_TIMEOUT_SECONDS = 10.0
 SHM_BYTES = 1e9  # torch's data loaders pass batches through /dev/shm; Docker gives 64 MB
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What was looked at. `mend` is empty where all is well; `fatal` where the run would fail."""
-
-    what: str
-    mend: str = ""
-    fatal: bool = False
-
-
 def examine(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
     """Every check, in the order in which a run would fail."""
     yield data(recipe, artifacts)
     yield reading(recipe)
     yield from writer(recipe, artifacts)
+    yield from judge(recipe, artifacts)
     yield base(recipe.model) if recipe.model else Finding("base: none, and none is needed")
     yield from graphics(recipe)
     yield from work(recipe, artifacts)
@@ -105,38 +97,11 @@ def writer(recipe: Recipe, artifacts: Path) -> Iterator[Finding]:
     made = read_manifest(stage_folder(artifacts / recipe.run, "synthesize")) is not None
     found = []
     if isinstance(provider, Claude | ClaudeBatch):
-        found = [_price(provider, recipe.max_dollars), _key()]
+        found = [price(provider, recipe.max_dollars), key()]
     elif isinstance(provider, Local):
         found = [base(provider.model, "writer"), *_memory(provider)]
     for finding in found:
         yield replace(finding, fatal=finding.fatal and not made)
-
-
-def _price(provider: Claude | ClaudeBatch, max_dollars: float) -> Finding:
-    try:
-        prices = read_prices()
-        price = price_of(provider.model, prices)
-    except UserError as error:
-        what, _, mend = str(error).partition("; ")
-        return Finding(f"price: {what}", mend or "mend that file", fatal=True)
-    read, written = (price.of(*tokens, isinstance(provider, ClaudeBatch)) for tokens in ((1e6, 0), (0, 1e6)))
-    said = f"price: {provider.model}, ${read:g} a million tokens in and ${written:g} out, as of {prices.date}"
-    if max_dollars == 0 and read + written > 0:
-        return Finding(f"{said}; max_dollars is 0", "raise it: nothing would be asked", fatal=True)
-    return Finding(f"{said}; at most ${max_dollars:,.2f} in all")
-
-
-def _key() -> Finding:
-    """Whether there is a key; what it is, nobody is told."""
-    try:
-        asked = host()
-    except UserError as error:
-        return Finding(f"server: {error}", "mend it, or take it out: then Claude is asked", fatal=True)
-    if not os.environ.get(KEY, "").strip():
-        return Finding(f"key: {KEY} is not set", "put it into .env, or export it", fatal=True)
-    inside = "INKPRINT_IN_IMAGE" in os.environ and asked.startswith(("localhost", "127."))
-    mend = f"in a container that is itself; for this machine write host.docker.internal into {BASE_URL}"
-    return Finding(f"key: {KEY} is set; {asked} is asked", mend if inside else "")
 
 
 def _memory(provider: Local) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ class Metric:
     decimals: int
     link: Link = "mean"
     share: bool = False  # values are 0 and 1
+    likeness: bool = False  # to the author: above the author's own text it is a caricature, and not better
 
 
 METRICS = {
@@ -43,28 +44,28 @@ METRICS = {
         "Voice",
         "The probability that an answer's first {window_words} words are the author's and not another's;"
         " the mean of four signals.",
-        "", "higher", "answer", 3,
+        "", "higher", "answer", 3, likeness=True,
     ),
     "voice_function_words": Metric(
         "Voice: function words", "The same by how often the most frequent words come.",
-        "", "higher", "answer", 3,
+        "", "higher", "answer", 3, likeness=True,
     ),
     "voice_characters": Metric(
         "Voice: characters", "The same by runs of two to four characters, rare words masked.",
-        "", "higher", "answer", 3,
+        "", "higher", "answer", 3, likeness=True,
     ),
     "voice_delta": Metric(
         "Voice: Delta", "The same by Burrows' Delta: how near the frequent words come to the author's.",
-        "", "higher", "answer", 3,
+        "", "higher", "answer", 3, likeness=True,
     ),
     "voice_rhythm": Metric(
         "Voice: rhythm", "The same by lengths of sentences and words, and punctuation.",
-        "", "higher", "answer", 3,
+        "", "higher", "answer", 3, likeness=True,
     ),
     "voice_unrecited": Metric(
         "Voice without recital",
         f"The voice once more, without words in runs of {COPIED_WORDS} or more from the training text.",
-        "", "higher", "answer", 3,
+        "", "higher", "answer", 3, likeness=True,
     ),
     "keyword_density": Metric(
         "Keyword density",
@@ -138,5 +139,26 @@ METRICS = {
     ),
     "digits": Metric(
         "Digits", "Digits among an answer's letters and digits.", "%", "neither", "answer", 2
+    ),
+    "judge_style": Metric(
+        "Judge: style",
+        "A model's mark from 1 to 10, brought to 0 to 1, for how much a text sounds like the author.",
+        "", "higher", "answer", 3, likeness=True,
+    ),
+    "judge_usefulness": Metric(
+        "Judge: usefulness",
+        "Its mark for how well a text does what the prompt asks.",
+        "", "higher", "answer", 3,
+    ),
+    "judge_prefers_style": Metric(
+        "Judge prefers, by style",
+        "How often it took an answer for more like the author than the other's, blind and in both orders;"
+        " a tie is half.",
+        "", "higher", "answer", 3,
+    ),
+    "judge_prefers_usefulness": Metric(
+        "Judge prefers, by usefulness",
+        "How often it took an answer for more useful, blind and in both orders; a tie is half.",
+        "", "higher", "answer", 3,
     ),
 }  # fmt: skip

@@ -24,7 +24,7 @@ from inkprint.evaluate.intervals import (
     share_interval,
 )
 from inkprint.evaluate.metrics import METRICS, Metric
-from inkprint.evaluate.variants import VARIANTS
+from inkprint.evaluate.variants import OTHERS, VARIANTS
 from inkprint.evaluate.verdicts import judge
 from inkprint.records import Score
 
@@ -97,7 +97,10 @@ def _ratio(top: float, bottom: float) -> float:
 
 def _describe(metric: Metric, wording: dict[str, object]) -> dict[str, Any]:
     words = asdict(metric) | {"what": metric.what.format(**wording)}
-    return {name: words[name] for name in ("title", "what", "unit", "better", "item", "decimals", "share")}
+    return {
+        name: words[name]
+        for name in ("title", "what", "unit", "better", "item", "decimals", "share", "likeness")
+    }
 
 
 def measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, seed: int) -> dict[str, Any]:
@@ -125,7 +128,7 @@ def measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, se
         more = _compare(name, metric, rows, "prompted", samples, seed)
         for part in ("largest", "means", "against"):
             both = more[part] | found[part]
-            found[part] = {variant: both[variant] for variant in (*VARIANTS, "reference") if variant in both}
+            found[part] = {variant: both[variant] for variant in (*VARIANTS, *OTHERS) if variant in both}
     return counted | found
 
 

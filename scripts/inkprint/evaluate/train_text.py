@@ -22,6 +22,11 @@ class Texts:
     held_out_index: TrainingText  # of the test split
 
 
+def read(path: Path) -> Texts:
+    """What either file holds, told by its name."""
+    return of_passages(path) if path.name == "passages.jsonl" else of_examples(path)
+
+
 def of_passages(path: Path) -> Texts:
     """The passages of 02_prepare/passages.jsonl."""
     passages = list(read_records(path, Passage))

@@ -10,6 +10,7 @@ from inkprint.records import Answer, read_records
 
 VARIANTS = ("base", "prompted", "tuned")  # prompted: where the recipe asks for it
 NEEDED = ("base", "tuned")
+OTHERS = ("reference", "instruction")  # texts that no model wrote: the author's, and what was asked
 
 
 def check_pairs(path: Path, items: dict[str, list[str]]) -> None:

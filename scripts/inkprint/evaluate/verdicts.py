@@ -39,7 +39,7 @@ def judge(metrics: dict[str, dict[str, Any]], primary: str, main: str) -> None:
         for found in metric["against"].values():
             p = found["p"] if found["p_adjusted"] is None else found["p_adjusted"]
             found["verdict"] = verdict(found["low"], found["high"], p, metric["better"])
-            if (found["verdict"], metric["better"]) == ("better", "higher") and beyond(metric["means"]):
+            if found["verdict"] == "better" and metric.get("likeness") and beyond(metric["means"]):
                 found["verdict"] = BEYOND
 
 
@@ -47,8 +47,7 @@ def beyond(means: dict[str, dict[str, float | None]]) -> bool:
     """Whether the tuned model scores above the author's own text.
 
     A regression's line knows no end: a babble of an author's favourite words lies farther on the author's
-    side than the author. That is a caricature and no better likeness. Of what is better when it is higher,
-    the author's text has the voice's metrics alone.
+    side than the author. That is a caricature and no better likeness.
     """
     author = means.get("reference", {}).get("high")
     tuned = means["tuned"]["low"]

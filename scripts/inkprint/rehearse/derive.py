@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from inkprint.gpus import find_gpus
-from inkprint.recipe import ROOT, Recipe
+from inkprint.recipe import ROOT, EvaluateLabels, Recipe
 from inkprint.recipe_file import check_recipe
 from inkprint.recipe_synthesize import Template
 from inkprint.recipe_train import Linear
@@ -49,6 +49,9 @@ def derive(recipe: Recipe, values: dict[str, Any], data: Data, model: Path | Non
         values["train"]["report_to"] = []
     _few_answers(values["generate"])
     values["evaluate"]["bootstrap_samples"] = BOOTSTRAP
+    if not isinstance(recipe.evaluate, EvaluateLabels) and recipe.evaluate.judge is not None:
+        notes.append(f"evaluate.judge: {recipe.evaluate.judge.provider.model} was not asked")
+        values["evaluate"]["judge"] = None
     if recipe.background is not None and not recipe.background.exists():
         notes.append(f"evaluate.background: {recipe.background} is not there: no voice was told")
         primary = recipe.evaluate.primary_metric

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from inkprint.evaluate.variants import VARIANTS
 from inkprint.records import Answer, Example, Recital, Score, read_records
-from inkprint.report import numbers
+from inkprint.report import judged, numbers
 from inkprint.report.examples import Made
 from inkprint.report.facts import read_json
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inkprint.recipe import Recipe
 
 TEMPLATE = "chats"
+JUDGEMENTS = "06_evaluate/judgements.jsonl"
 LOSS_UNIT = "nats per token"
 INPUTS = (
     "05_generate/answers.jsonl",
@@ -43,6 +44,10 @@ FIGURES = {
     "heatmap": ("Keywords, one by one", "How often each keyword comes in a thousand words of all that a"
                 " variant says, which is as many words as its head tells. The shade goes by the logarithm."),
     "radar": ("All at a glance", ""),  # radar_caption
+    "marks": ("The judge's marks", "How many texts got which mark, from 1 to 10. Instruction: the prompt's"
+              " own text, judged as if it were an answer."),
+    "boxes": ("The judge's marks, in quartiles", "Line: median. Box: the middle half. Whiskers: the farthest"
+              " mark within 1.5 boxes; dots: what lies beyond."),
 }  # fmt: skip
 
 
@@ -61,6 +66,7 @@ def describe(
         "recital_words": result["method"]["recital_words"],
         "voice_line": result["voice"],
         "apart": signals_apart(result["metrics"]),
+        "judged": judged.describe(result, inputs.get(JUDGEMENTS), recipe.report.answers_shown),
         "sentences": numbers.verdict_sentences(result),
         "prompts": side_by_side(answers, recitals, places, recipe.report.answers_shown, recipe.seed),
         "prompts_in_all": len({answer.example_id for answer in answers}),

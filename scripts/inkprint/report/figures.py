@@ -15,6 +15,7 @@ from PIL import ImageFont
 from wordcloud import WordCloud
 
 from inkprint.records import Score
+from inkprint.report import judge_figures
 from inkprint.report.numbers import unit
 from inkprint.report.style import COLOURS, INK, LINE, NAMES, WIDTH, legend, new_figure
 from inkprint.report.voice_figure import voice_line
@@ -54,6 +55,9 @@ def draw_all(
     if words["keywords"]:
         yield "heatmap", heatmap(words, metrics["answer_words"])
     yield "radar", radar_chart(result["radar"])
+    if metrics.get("judge_style", {}).get("items"):
+        yield "marks", judge_figures.distribution(scores)
+        yield "boxes", judge_figures.boxes(scores)
 
 
 def paired(scores: Scores, metrics: Metrics, name: str, items: str) -> Figure:

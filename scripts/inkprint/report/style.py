@@ -19,8 +19,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 COLOURS = {"base": "#0072b2", "prompted": "#009e73", "tuned": "#d55e00", "reference": "#7f7f7f",
-           "words": "#882255"}  # fmt: skip
-NAMES = {"base": "base", "prompted": "prompted", "tuned": "tuned", "reference": "author"}
+           "instruction": "#882255", "words": "#882255"}  # fmt: skip  # never in one report
+NAMES = {"base": "base", "prompted": "prompted", "tuned": "tuned", "reference": "author",
+         "instruction": "instruction"}  # fmt: skip
 INK, LINE = "#1a1a1a", "#d9d9d9"
 # Colour and dashes of lines that are no variants, as the labels of a ROC.
 SERIES = (
@@ -51,12 +52,14 @@ SETTINGS = {
 }
 
 
-def new_figure(height: float, rows: int = 1, **options: object) -> tuple[Figure, list[Axes]]:
-    """A figure of the one width with `rows` axes below each other."""
+def new_figure(
+    height: float, rows: int = 1, columns: int = 1, **options: object
+) -> tuple[Figure, list[Axes]]:
+    """A figure of the one width with `rows` axes below each other, or that times `columns`, row by row."""
     figure, axes = plt.subplots(
-        rows, 1, figsize=(WIDTH, height), squeeze=False, layout="constrained", **options
+        rows, columns, figsize=(WIDTH, height), squeeze=False, layout="constrained", **options
     )
-    return figure, list(axes[:, 0])
+    return figure, list(axes.ravel())
 
 
 def legend(axes: Axes, columns: int) -> None:

@@ -44,12 +44,12 @@ def facts(job: Job, counts: Counts, replies: Replies) -> dict[str, object]:
     """Evidence for the manifest."""
     states = Counter(counts.requests.values())
     found: dict[str, object] = {"tasks": dict(sorted(counts.tasks.items()))}
-    if job.writer is not None:
+    if job.asked is not None:
         found["requests"] = {"total": len(counts.requests)} | {
             state: states[state] for state in ("ok", "rejected", "failed")
         }
-        found["tried_again"] = dict(sorted(job.progress.faults.items()))
-        found["writer"] = job.writer.name
+        found["tried_again"] = dict(sorted(job.asked.progress.faults.items()))
+        found["writer"] = job.asked.writer.name
         found["dollars"] = round(replies.spent(), 6)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from inkprint.errors import UserError
@@ -39,6 +40,11 @@ class Prompt:
     def fill(self, **values: object) -> str:
         """The text with its slots filled; what is put in may have braces of its own."""
         return _SLOT.sub(lambda slot: str(values[slot[1]]), self._text)
+
+
+def without_tags(text: str, tags: Iterable[str]) -> str:
+    """Untrusted text with these tags in square brackets: it must not end the element that it stands in."""
+    return re.sub(rf"<(/?(?:{'|'.join(tags)}))\b[^>]*>", r"[\1]", text, flags=re.IGNORECASE)
 
 
 def persona_of(recipe: Recipe) -> str | None:

@@ -8,7 +8,15 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
+from inkprint.asking.asked import Asked, open_requests
 from inkprint.asking.money import Budget, CapReached, Estimate, estimate
+from inkprint.asking.money_lines import (
+    at_the_cap,
+    check_cap,
+    estimate_dollars,
+    estimate_lines,
+    estimate_rows,
+)
 from inkprint.asking.replies import Replies
 from inkprint.asking.requests import Reading, Request
 from inkprint.asking.writer import SAMPLE_CONNECTIONS, SAMPLE_SECONDS, Writer, ask_now
@@ -16,14 +24,7 @@ from inkprint.draws import draw, in_turns
 from inkprint.html import page_style, templates
 from inkprint.recipe_synthesize import Claude, Local
 from inkprint.synthesize.examples import Outcome
-from inkprint.synthesize.job import Job, ask_with, made, open_requests
-from inkprint.synthesize.money_lines import (
-    at_the_cap,
-    check_cap,
-    estimate_dollars,
-    estimate_lines,
-    estimate_rows,
-)
+from inkprint.synthesize.job import Job, made
 from inkprint.synthesize.tasks import Item
 
 FOLDER = Path(__file__).parent
@@ -41,36 +42,38 @@ def choose(items: Iterable[Item], count: int, seed: int) -> list[Item]:
     return in_turns((groups[key] for key in sorted(groups)), count)
 
 
-def take_sample(job: Job, writer: Writer, count: int) -> None:
+def take_sample(job: Job, asked: Asked, count: int) -> None:
     """Send a few requests across all documents, write sample.html, and print the corrected estimate."""
-    run_folder, recipe = job.command.run_folder, job.command.recipe
+    run_folder, recipe, writer = job.command.run_folder, job.command.recipe, asked.writer
     items = choose(job.plan.items(), count, recipe.seed)
-    with Replies(job.cache(), recipe.run) as replies:
+    with Replies(asked.cache, recipe.run) as replies:
         budget = writer.budget(replies, recipe.max_dollars)
         requests = [item.request for item in items if item.request is not None]
         found = estimate(writer.keyed(iter(requests)), replies, writer.name)
         check_cap(found, writer, budget)
         try:
-            _send(job, writer, requests, replies, budget)
+            _send(asked, requests, replies, budget)
         except CapReached:
-            raise at_the_cap(budget, job.progress.ok + job.progress.rejected, len(requests)) from None
+            raise at_the_cap(budget, asked.progress.ok + asked.progress.rejected, len(requests)) from None
         shown = [(item, *made(job, item, replies)) for item in items]
-        found = estimate(writer.keyed(job.plan.requests()), replies, writer.name)
+        found = estimate(writer.keyed(asked.requests()), replies, writer.name)
     print("\n".join(estimate_lines(found, writer, budget)))
     write_page(run_folder / PAGE, shown, writer, found, budget)
     passed = [outcome.state == "ok" for _, _, outcomes in shown for outcome in outcomes]
     print(f"   {sum(passed)} of {len(passed)} examples passed the checks -> {run_folder / PAGE}")
 
 
-def _send(job: Job, writer: Writer, requests: list[Request], replies: Replies, budget: Budget) -> None:
-    settings = writer.settings
+def _send(asked: Asked, requests: list[Request], replies: Replies, budget: Budget) -> None:
+    settings = asked.writer.settings
     if isinstance(settings, Local):
-        ask_with(job, writer, lambda: iter(requests), replies, budget, lambda: None)
+        asked.ask(lambda: iter(requests), replies, budget, lambda: None)
         return
     connections = settings.connections if isinstance(settings, Claude) else SAMPLE_CONNECTIONS
     deadline = time.monotonic() + SAMPLE_SECONDS
-    still_open = open_requests(requests, writer, replies)
-    ask_now(writer, still_open, connections, deadline, replies, budget, job.progress, lambda: None)
+    still_open = open_requests(requests, asked.writer, replies)
+    ask_now(
+        asked.writer, still_open, connections, deadline, replies, budget, asked.progress, lambda: None
+    )  # fmt: skip
 
 
 def write_page(

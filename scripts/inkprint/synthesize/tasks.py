@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,12 @@ from typing import Any
 from inkprint.asking.requests import Reply, Request
 from inkprint.recipe import Recipe
 from inkprint.recipe_synthesize import QuestionAnswer, QuestionPassage, Rows, StyleTransfer, Task, Template
-from inkprint.synthesize.prompts import Prompt
+from inkprint.synthesize.prompts import Prompt, without_tags
 from inkprint.synthesize.replies import OneAnswer, OneQuestion, Pairs, Questions
 from inkprint.synthesize.sources import Source
 
 QUESTION_WORDS = 14  # of a question, about
-# What the prompts put around untrusted text: a document must not end its own passage.
-_TAG = re.compile(r"<(/?(?:passage|answer|instruction|count))\b[^>]*>", re.IGNORECASE)
+TAGS = ("passage", "answer", "instruction", "count")  # what the prompts put around untrusted text
 
 
 @dataclass(frozen=True)
@@ -71,11 +69,11 @@ class Plan:
     def _request(self, name: str, task: Task, ask: tuple[Prompt, type[Reply]], source: Source) -> Request:
         prompt, form = ask
         count = getattr(task, "questions", 1)
-        fields = {role: _TAG.sub(r"[\1]", text) for role, text in source.fields.items()}
+        fields = {role: without_tags(text, TAGS) for role, text in source.fields.items()}
         values = fields | {
             "author": self._recipe.author,
             "passage": fields.get("text", ""),
-            "prompt": _TAG.sub(r"[\1]", instruction(source)),
+            "prompt": without_tags(instruction(source), TAGS),
             "style": self._style,
             "count": count,
         }

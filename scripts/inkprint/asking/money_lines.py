@@ -28,7 +28,7 @@ def estimate_rows(found: Estimate) -> Iterator[tuple[str, int, int, int, int, st
         source = (
             f"{measured:,} replies"
             if measured
-            else "a guess; --sample 20 measures" * bool(found.requests[task])
+            else "a guess, from nothing measured" * bool(found.requests[task])
         )
         tokens = found.input_tokens[task], found.output_tokens[task]
         yield task, found.requests[task], found.answered[task], *tokens, source
@@ -53,7 +53,8 @@ def check_cap(found: Estimate, writer: Writer, budget: Budget) -> None:
     if budget.spent + dollars > budget.max_dollars:
         raise UserError(
             f"max_dollars: this would cost about ${dollars:,.2f}, ${budget.spent:,.2f} are spent, and the cap"
-            f" is ${budget.max_dollars:,.2f}; nothing was sent; raise it, or ask for less (share, questions)"
+            f" is ${budget.max_dollars:,.2f}; nothing was sent; raise it, or ask for less (share, questions;"
+            " evaluate.judge.prompts)"
         )
 
 
