@@ -70,6 +70,21 @@ def test_which_ggufs_can_be_made_is_one_line(tmp_path):
     assert said(str(tmp_path)) == f"ok    GGUF: q4_K_M, q8_0, f16 can be made by llama.cpp at {tmp_path}"
 
 
+def test_what_the_judge_lacks_is_known_before_the_training(tmp_path):
+    """Of a recipe whose examples no model writes: the key is needed hours later, by 06."""
+    values = yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text())
+    judge = yaml.safe_load((ROOT / "recipes" / "genz" / "tinyllama.yaml").read_text())["evaluate"]["judge"]
+    values["evaluate"]["judge"] = judge
+    recipe = tmp_path / "judged.yaml"
+    recipe.write_text(yaml.safe_dump(values))
+    stops = [line for line in doctor(recipe, ANTHROPIC_API_KEY="").stdout.splitlines() if "STOP" in line]
+    assert [line.split(":")[0] for line in stops] == ["STOP  judge's price", "STOP  judge's key"]
+    recipe.write_text(yaml.safe_dump(values | {"max_dollars": 1}))
+    done = doctor(recipe, ANTHROPIC_API_KEY="sk-ant-nobodyshouldreadthis", ANTHROPIC_BASE_URL="")
+    assert done.returncode == 0, done.stdout
+    assert "ok    judge's key: ANTHROPIC_API_KEY is set" in done.stdout and "sk-ant" not in done.stdout
+
+
 def test_a_recipe_for_a_gpu_stops_where_there_is_none(tmp_path, hub):
     done = doctor(books_recipe(tmp_path), PATH=f"{Path(sys.executable).parent}:/usr/bin:/bin", **hub)
     (stop,) = [line for line in done.stdout.splitlines() if line.startswith("STOP")]

@@ -58,7 +58,7 @@ def flat(values, prefix=""):
 MAY_CHANGE = re.compile(
     r"run|max_dollars|device|gpus|model\.(base|revision)|extract\.data.*|synthesize\.(provider|tasks)\..*"
     r"|prepare\.(validation|test|passages\.(split_by|shared_share|leak_run_words|leak_gram_share))"
-    r"|train\.report_to|generate\.(prompts|max_new_tokens)|evaluate\.bootstrap_samples|report\.(title|note)"
+    r"|train\.report_to|generate\.(prompts|max_new_tokens)|evaluate\.(bootstrap_samples|judge.*)|report\.(title|note)"
 )
 
 
@@ -86,6 +86,8 @@ def test_what_a_model_would_write_is_made_without_one_and_named(tmp_path):
     _, values, notes = derived(ROOT / "recipes/genz/tinyllama.yaml", tmp_path)
     assert values["synthesize"]["tasks"]["rows"]["prompts"] == "columns"
     assert any(note.startswith("style_transfer:") for note in notes)
+    assert values["evaluate"]["judge"] is None
+    assert any(note.startswith("evaluate.judge: claude") for note in notes)
 
 
 def test_other_authors_that_are_not_there_yet_are_done_without_and_named(tmp_path):
