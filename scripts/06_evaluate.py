@@ -21,6 +21,8 @@ Writes  06_evaluate/scores.jsonl      {"id": "score-…", "metric": "verbatim_ru
         06_evaluate/judgements.jsonl  where the recipe has a judge: {"id": "judgement-…", "kind": "marks",
                                        "first": "tuned", "style": "7", "usefulness": "4", "reason": "…", …}
         06_evaluate/others.jsonl      where 02 has other authors: their passages' scores, of metric voice
+        06_evaluate/followed.jsonl    of tables with answers: {"id": "followed-…", "variant": "tuned",
+                                       "asked": ["3 items"], "kept": [], "unanswered": "", …}
         06_evaluate/words.json        {"clouds": {"base": {"kettle": 41, …}, …}, "keywords": ["lamp", …],
                                        "per_thousand": {"base": [3.1, …], …}}
 
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     from inkprint.evaluate.answers import Scored
+    from inkprint.evaluate.instructions import Instructed
     from inkprint.evaluate.others import Judged
     from inkprint.evaluate.train_text import Texts
 
@@ -99,19 +102,30 @@ def count_words(answers: dict[str, list[Answer]], keywords: list[str]) -> dict[s
     }
 
 
-def choose_keywords(settings: Evaluate, texts: Texts, vectorizer: TfidfVectorizer) -> list[str]:
-    """The recipe's list, or as many of the train texts' strongest words as it asks for."""
-    from inkprint.evaluate.similarity import strongest_words
+def choose_keywords(
+    settings: Evaluate, texts: Texts, others: list[BackgroundPassage], vectorizer: TfidfVectorizer
+) -> tuple[list[str], str]:
+    """The recipe's list, or as many as it asks for of the author's own words, and where they are from.
+
+    Told from other authors where there are any; else those with the most weight in the train texts.
+    """
+    from inkprint.evaluate import keywords, similarity
 
     if isinstance(settings.keywords, list):
-        return settings.keywords
-    return strongest_words(vectorizer, texts.train, texts.wholes, settings.keywords)
+        return settings.keywords, "the recipe"
+    if others:
+        chosen = keywords.own_words(
+            texts.train, texts.wholes, (other.text for other in others), settings.keywords
+        )
+        return chosen, f"the train {texts.unit}, told from other authors' books by log-odds"
+    chosen = similarity.strongest_words(vectorizer, texts.train, texts.wholes, settings.keywords)
+    return chosen, f"the train {texts.unit}"
 
 
 def judge_others(
     answers: dict[str, list[Answer]],
     passages: Path,
-    others: list[Path],
+    others: list[BackgroundPassage],
     texts: Texts,
     samples: int,
     seed: int,
@@ -122,8 +136,16 @@ def judge_others(
     if not others:
         return Judged([], [], {"why": "the recipe names no other authors (evaluate.background)"})
     own = list(read_records(passages, Passage))
-    of_others = list(read_records(others[0], BackgroundPassage))
-    return judge_voice(answers, own, of_others, texts.index, samples, seed)
+    return judge_voice(answers, own, others, texts.index, samples, seed)
+
+
+def judge_instructions(recipe: Recipe, answers: dict[str, list[Answer]], texts: Texts) -> Instructed:
+    """What a table's own answers measure the others by, where it has any."""
+    from inkprint.evaluate.instructions import Instructed, score_instructions
+
+    if "answer" not in (recipe.extract.columns or {}):
+        return Instructed([], [], {})
+    return score_instructions(answers, texts.train)
 
 
 def describe_wording(scored: Scored, held_out: str, voice: dict[str, Any]) -> dict[str, str]:
@@ -137,7 +159,9 @@ def describe_wording(scored: Scored, held_out: str, voice: dict[str, Any]) -> di
     }
 
 
-def describe_method(settings: Evaluate, seed: int, type_token_words: int, unit: str) -> dict[str, Any]:
+def describe_method(
+    settings: Evaluate, seed: int, type_token_words: int, unit: str, keywords_from: str
+) -> dict[str, Any]:
     """What a reader must know to check an interval; part of metrics.json."""
     from inkprint.evaluate.intervals import FEWEST_SOURCES, LEVEL
     from inkprint.evaluate.metrics import RECITAL_WORDS
@@ -151,7 +175,7 @@ def describe_method(settings: Evaluate, seed: int, type_token_words: int, unit: 
         "fewest_sources": FEWEST_SOURCES,
         "recital_words": RECITAL_WORDS,
         "type_token_words": type_token_words,
-        "keywords_from": "the recipe" if isinstance(settings.keywords, list) else f"the train {unit}",
+        "keywords_from": keywords_from,
     }
 
 
@@ -205,7 +229,7 @@ def main(command: Command) -> None:
         command.check_inputs(stage)
     elif command.settled(stage):
         return
-    train_path, answers_path, likelihoods, *others = stage.inputs.values()
+    train_path, answers_path, likelihoods, *background = stage.inputs.values()
     answers = read_answers(answers_path)
     scores = score_likelihoods(likelihoods)
 
@@ -219,18 +243,20 @@ def main(command: Command) -> None:
         return
     marked = judging.ask(judge, recipe)
     vectorizer = similarity.fit(texts.train)
-    keywords = choose_keywords(settings, texts, vectorizer)
+    others = [passage for path in background for passage in read_records(path, BackgroundPassage)]
+    keywords, keywords_from = choose_keywords(settings, texts, others, vectorizer)
     scored = score_answers(answers, texts, keywords, vectorizer)
     samples, seed = settings.bootstrap_samples, recipe.seed
     voice = judge_others(answers, train_path, others, texts, samples, seed)
-    scores += scored.scores + voice.scores + marked.scores
-    wording = describe_wording(scored, texts.held_out, voice.facts)
+    instructed = judge_instructions(recipe, answers, texts)
+    scores += scored.scores + voice.scores + marked.scores + instructed.scores
+    wording = describe_wording(scored, texts.held_out, voice.facts) | instructed.wording
     measured = summary.summarize(scores, wording, settings.primary_metric, samples, seed)
     if marked.facts:
         marked.facts["agreement"] = judge_facts.agreement(scores)
     result = {
         "primary": settings.primary_metric,
-        "method": describe_method(settings, seed, scored.type_token_words, texts.unit),
+        "method": describe_method(settings, seed, scored.type_token_words, texts.unit, keywords_from),
         "metrics": measured,
         "voice": voice.facts,
         "judge": marked.facts,
@@ -241,7 +267,12 @@ def main(command: Command) -> None:
         write_records(folder / "recitals.jsonl", scored.recitals)
         write_json(folder / "metrics.json", result)
         write_json(folder / "words.json", count_words(answers, keywords))
-        for name, records in (("others", voice.of_others), ("judgements", marked.judgements)):
+        optional = {
+            "others": voice.of_others,
+            "judgements": marked.judgements,
+            "followed": instructed.followed,
+        }
+        for name, records in optional.items():
             if records:
                 write_records(folder / f"{name}.jsonl", records)
         number = sum(len(of_variant) for of_variant in answers.values())

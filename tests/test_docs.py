@@ -13,12 +13,17 @@ from pydantic import BaseModel
 from test_tables import lines_of, table_recipe
 
 from inkprint import records
+from inkprint.evaluate.asked import Followed
 from inkprint.recipe import Recipe
 
 FORMATS = (ROOT / "docs" / "formats.md").read_text()
 SECTIONS = dict(re.findall(r"^### (\S+)\n(.*?)(?=^##|\Z)", FORMATS, re.MULTILINE | re.DOTALL))
-OF_TABLES = {"01_extract/rows.jsonl": records.Row, "02_prepare/rows.jsonl": records.SplitRow}
+OF_TABLES = {
+    "01_extract/rows.jsonl": records.Row,
+    "02_prepare/rows.jsonl": records.SplitRow,
+}
 OF_LABELS = {"05_generate/predictions.jsonl": records.Prediction}
+OF_INSTRUCTIONS = {"06_evaluate/followed.jsonl": Followed}
 OF_BACKGROUND = {
     "02_prepare/background.jsonl": records.BackgroundPassage,
     "06_evaluate/others.jsonl": records.Score,
@@ -26,6 +31,7 @@ OF_BACKGROUND = {
 KINDS = (
     OF_TABLES
     | OF_LABELS
+    | OF_INSTRUCTIONS
     | OF_BACKGROUND
     | {
         "01_extract/documents.jsonl": records.Page,
@@ -66,7 +72,7 @@ def test_a_real_run_writes_what_is_documented_and_nothing_else(finished):
             else:
                 assert name in SECTIONS, f"docs/formats.md does not tell of {name}"
     for name in SECTIONS:
-        if "/" in name and name not in OF_TABLES | OF_LABELS | OF_BACKGROUND:
+        if "/" in name and name not in OF_TABLES | OF_LABELS | OF_INSTRUCTIONS | OF_BACKGROUND:
             assert finished.output(name).is_file(), f"docs/formats.md tells of {name}, and there is none"
 
 

@@ -57,6 +57,7 @@ def _kind(value: object) -> str:
 # What a table's column is to us. In angles what the file itself tells: no column has such a name.
 Columns = Annotated[dict[Role, Text], Field(min_length=1)]
 FILE_COLUMNS = ("<content>", "<folder>", "<file>")
+OF_ANSWERS = ("format_adherence", "answered", "chrf", "rouge_l")  # metrics that a table's own answers have
 NEEDS: dict[Role, Role] = {"prompt": "answer", "answer": "prompt", "input": "prompt", "system": "prompt"}
 
 
@@ -157,7 +158,10 @@ class Prepare(Section):
 
 
 class Evaluate(Section):
-    primary_metric: Literal["bits_per_byte", "tfidf_similarity", "keyword_density", "voice"]
+    primary_metric: Literal[
+        "bits_per_byte", "tfidf_similarity", "keyword_density", "voice",
+        "format_adherence", "answered", "chrf", "rouge_l",
+    ]  # fmt: skip
     keywords: list[Text] | CountOrZero  # the words themselves, or how many to take from the train chapters
     background: Text | None  # a folder with others' books, one entry an author: the voice is told from theirs
     max_recited_share: PartOrZero | None  # of tuned answers; above it the model card and the export warn
@@ -214,6 +218,12 @@ class Recipe(Section):
             raise ValueError("prepare.passages: documents are cut: write words, overlap_words and min_words")
         if rows and isinstance(self.evaluate, Evaluate) and self.evaluate.background:
             raise ValueError("evaluate.background: rows of a table have no author to tell: write null")
+        primary = self.evaluate.primary_metric
+        if primary in OF_ANSWERS and "answer" not in (self.extract.columns or {}):
+            raise ValueError(
+                f"evaluate.primary_metric: {primary} compares with a table's own answers:"
+                " it needs extract.columns with prompt and answer"
+            )
         self.synthesize.tasks.check_columns(self.extract.columns)
         return self
 

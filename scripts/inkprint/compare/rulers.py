@@ -9,6 +9,7 @@ from inkprint.errors import UserError
 from inkprint.evaluate.intervals import FEWEST_SOURCES
 
 TRAIN_TEXT = ("02_prepare/passages.jsonl", "03_synthesize/examples.jsonl")
+BACKGROUND = "02_prepare/background.jsonl"
 
 
 def common_passages(runs: Sequence[Finished]) -> list[str]:
@@ -50,6 +51,8 @@ def why_not(metric: str, one: Finished, other: Finished, common: Sequence[str]) 
         return "it goes by each run's own train text, and theirs differ"
     if one.recipe.evaluate.keywords != other.recipe.evaluate.keywords:
         return "their recipes have different keywords"
+    if metric == "keyword_density" and _input(one, BACKGROUND) != _input(other, BACKGROUND):
+        return "their keywords were told from different other authors"
     return ""
 
 

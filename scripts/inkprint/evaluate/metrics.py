@@ -40,6 +40,30 @@ METRICS = {
         "Cosine of an answer's weighted words with those of the author's own text for that prompt.",
         "", "higher", "answer", 3,
     ),
+    "format_adherence": Metric(
+        "Format adherence",
+        "Share of answers in the shape that was asked for, where one was that a rule can decide:"
+        " {asked_for}.{own_shape} The author's answers to other prompts have it in {format_by_chance} %.",
+        "", "higher", "answer", 3, share=True,
+    ),
+    "answered": Metric(
+        "Share answered",
+        "Share of answers that say something, do not repeat the prompt and do not begin with a refusal."
+        "{unanswered}",
+        "", "higher", "answer", 3, share=True,
+    ),
+    "chrf": Metric(
+        "chrF",
+        "Runs of one to six characters shared with the author's own answer, recall before precision, of 100."
+        " The author's answers to other prompts have {chrf_by_chance}.",
+        "", "higher", "answer", 1,
+    ),
+    "rouge_l": Metric(
+        "ROUGE-L",
+        "Words in order shared with the author's own answer, of 100."
+        " The author's answers to other prompts have {rouge_l_by_chance}.",
+        "", "higher", "answer", 1,
+    ),
     "voice": Metric(
         "Voice",
         "The probability that an answer's first {window_words} words are the author's and not another's;"

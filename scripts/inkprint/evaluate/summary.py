@@ -43,7 +43,7 @@ def summarize(
     measured = {
         name: _describe(metric, wording) | measure(name, metric, of_metric[name], samples, seed)
         for name, metric in METRICS.items()
-        if of_metric[name]
+        if of_metric[name] or name == primary
     }
     judge(measured, primary, "base")
     return measured
