@@ -41,7 +41,9 @@ def test_chrf_is_what_its_definition_gives_by_hand():
     """abcd against abce: of 4, 3, 2, 1 runs 3, 2, 1, 0 are shared; both are too short for orders 5 and 6."""
     assert chrf("ab cd", "abce") == pytest.approx(100 * (3 / 4 + 2 / 3 + 1 / 2 + 0) / 4)
     # 6 of 7, 5 of 6, 4 of 5, 3 of 4, 2 of 3 and 1 of 2 runs; the seventh order does not count.
-    assert chrf("abcdefg", "abcdefx") == pytest.approx(100 * (6 / 7 + 5 / 6 + 4 / 5 + 3 / 4 + 2 / 3 + 1 / 2) / 6)
+    assert chrf("abcdefg", "abcdefx") == pytest.approx(
+        100 * (6 / 7 + 5 / 6 + 4 / 5 + 3 / 4 + 2 / 3 + 1 / 2) / 6
+    )
     # Precision 1 and 1, recall 1/2 and 1/3, over the two orders that `ab` is long enough for.
     precision, recall = 1, (1 / 2 + 1 / 3) / 2
     assert chrf("ab", "abcd") == pytest.approx(100 * 5 * precision * recall / (4 * precision + recall))
