@@ -6,10 +6,12 @@ import json
 import math
 import random
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from small_run import RUN, SUBJECTS, make_row_run, make_run, page_of, result_of, run_script
 
+from inkprint.compare.rulers import why_not
 from inkprint.errors import UserError
 from inkprint.evaluate import metrics, overlap, verdicts
 from inkprint.evaluate.answered import why_unanswered
@@ -373,3 +375,15 @@ def test_keywords_are_told_from_other_authors_where_there_are_any(tmp_path):
     told = json.loads((tmp_path / RUN / "06_evaluate/words.json").read_text(encoding="utf-8"))
     assert told["keywords"][0] == "patience"
     assert "hurry" not in told["keywords"]
+
+
+def test_runs_with_other_backgrounds_have_no_common_keyword_density():
+    def run(background):
+        inputs = {"02_prepare/passages.jsonl": "the same", "02_prepare/background.jsonl": background}
+        evaluate = SimpleNamespace(keywords=20)
+        manifests = {"evaluate": {"inputs": inputs}}
+        return SimpleNamespace(recipe=SimpleNamespace(evaluate=evaluate), manifests=manifests)
+
+    assert "other authors" in why_not("keyword_density", run("these"), run("those"), [])
+    assert why_not("keyword_density", run("these"), run("these"), []) == ""
+    assert why_not("tfidf_similarity", run("these"), run("those"), []) == ""
