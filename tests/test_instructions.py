@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import time
 from collections import Counter
 from types import SimpleNamespace
 
@@ -163,6 +164,26 @@ def test_an_answer_has_the_shape_or_lacks_it(prompt, kept, broken):
     assert holds(prompt, kept)
     assert not holds(prompt, broken)
     assert not holds(prompt, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [" " * 20000 + "x", "\n" * 20000 + "x", ("\n" + " " * 50) * 800, "1. " * 8000, "“" * 8000, "a(" * 8000],
+)
+def test_noise_takes_no_minutes(text):
+    began = time.process_time()
+    for prompt in (
+        "Name three.",
+        "List 3 gulls.",
+        "Make a list of gulls.",
+        "Write a dialogue.",
+        "Write a table in HTML code.",
+    ):
+        for shape in shapes_asked(prompt):
+            shape.holds(text)
+    shapes_asked(text)
+    why_unanswered(text, "Name three gulls.")
+    assert time.process_time() - began < 4
 
 
 def test_a_tables_own_shape_is_what_nine_in_ten_answers_have():

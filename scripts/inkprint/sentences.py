@@ -14,6 +14,7 @@ ABBREVIATIONS = frozenset(
 ENDS_TOO = frozenset("etc al inc ltd co corp a.m p.m u.s".split())
 # "No. 7" goes on, "No. He went." does not.
 BEFORE_NUMBERS = frozenset(["no", "nos"])
+LONGEST_WORD = 100  # characters that are looked back at, or a long paragraph takes minutes
 _STOP = re.compile(r"""[.!?…]+[)\]"'”’»]*(?=\s+["'“‘«(\[—–-]*[^\W_])""")
 _WORD_BEFORE = re.compile(r"([^\W_][\w.]*)$")
 
@@ -36,7 +37,7 @@ def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
         return False
     if not stop.group().startswith(".") or stop.group().startswith(".."):
         return True
-    word = _WORD_BEFORE.search(text[: stop.start()])
+    word = _WORD_BEFORE.search(text, max(0, stop.start() - LONGEST_WORD), stop.start())
     if word is None:
         return True
     bare = word.group().lower()

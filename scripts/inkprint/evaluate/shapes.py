@@ -22,8 +22,8 @@ _LABEL = re.compile(r"^[ \t]*(?:\*\*)?([^\W\d_][\w '/&-]{0,30}?)(?:\*\*)?:", re.
 _SPEAKER = re.compile(r"(?:^|[.!?\"'”’)]\s)[ \t]*(?:\*\*)?[^\W\d_][\w .'-]{0,30}(?:\*\*)?:", re.MULTILINE)
 _FENCE = re.compile(r"```\w*\n?(.*?)```", re.DOTALL)
 _CODE = re.compile(r"^.*(?:[;{}]|\)\s*:|\w\([^()\n]*\)|</\w+>)[ \t]*$", re.MULTILINE)
-_BETWEEN = re.compile(r"[,;]\s+(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+|\n")
-_QUOTED = re.compile(r"[\"“][^\"”]+[\"”]")
+_BETWEEN = re.compile(r"[,;] (?:(?:and|or) )?| (?:and|or) |\n")
+_QUOTED = re.compile(r"[\"“][^\"“”]+[\"”]")
 _GREETING = re.compile(
     r"^(?:my\s+)?(?:dear|dearest|beloved|darling|hi|hello|hey|greetings|subject|re|to\s+(?:whom|the|my)"
     r"|good\s+(?:morning|day|afternoon|evening)|your\s+(?:majesty|highness|honou?r|excellency|grace))\b"
@@ -119,4 +119,5 @@ def has_dialogue(text: str) -> bool:
 
 def _parts(text: str) -> int:
     """Stretches with words between commas, semicolons, "and" and "or"."""
-    return sum(bool(words(part)) for part in _BETWEEN.split(text))
+    rows = (" ".join(row.split()) for row in text.split("\n"))
+    return sum(bool(words(part)) for part in _BETWEEN.split("\n".join(rows)))
