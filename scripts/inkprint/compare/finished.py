@@ -37,13 +37,13 @@ class Finished:
         return self.result["primary"]
 
 
-def load_runs(root: Path, names: Sequence[str]) -> list[Finished]:
-    """Two finished runs or more below `root`, each named once. Raises UserError for anything else."""
+def load_runs(root: Path, names: Sequence[str], fewest: int = 2) -> list[Finished]:
+    """At least `fewest` finished runs below `root`, each named once. Raises UserError for anything else."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UserError(f"{twice[0]}: named twice; a run tells nothing against itself")
-    if len(names) < 2:
-        raise UserError("name two runs or more: " + _those_there(root))
+    if len(names) < fewest:
+        raise UserError(f"name {'two runs or more' if fewest > 1 else 'a run'}: {_those_there(root)}")
     runs = [_load(root, name) for name in names]
     formats = {run.name: run.manifests["evaluate"]["format"] for run in runs}
     old = min(runs, key=lambda run: formats[run.name])

@@ -12,12 +12,12 @@ from inkprint.hashes import hash_json
 LONGEST_NAME = 120  # letters; a file system takes 255 bytes
 
 
-def folder_of(root: Path, names: Sequence[str], redact: bool) -> Path:
-    """artifacts/compare/one+other; many names are cut, with a hash of all. Redacted pages lie apart."""
+def folder_of(root: Path, names: Sequence[str], kind: str) -> Path:
+    """artifacts/compare/one+other; many names are cut, with a hash of all. kind: "-redacted" or "-blind"."""
     name = "+".join(names)
     if len(name) > LONGEST_NAME:
         name = f"{name[:LONGEST_NAME]}-{hash_json(list(names))[:8]}"
-    return root / "compare" / (f"{name}-redacted" if redact else name)
+    return root / "compare" / f"{name}{kind}"
 
 
 @contextmanager
