@@ -5,6 +5,7 @@ Reads   of each run 06_evaluate/metrics.json, scores.jsonl, recitals.jsonl; 05_g
 Writes  artifacts/compare/RUN+RUN/report.html       light and dark, for screen, phone and paper; no network
         artifacts/compare/RUN+RUN/report.md
         artifacts/compare/RUN+RUN/comparison.json   {"common": 34, "runs": {"a": {"metrics": {…}, …}, …},
+                                                     "changes": [{"runs": ["a", "b"], "settings": […], …}],
                                                      "pairs": [{"metric": "bits_per_byte", "variant": "tuned",
                                                      "runs": ["a", "b"], "difference": {…}, …}], …}
         artifacts/compare/RUN+RUN/figures/*.png, *.svg
@@ -34,6 +35,7 @@ from typing import Any
 from inkprint.command import artifacts_folder, as_user_error, exit_with
 from inkprint.compare.finished import Finished, load_runs
 from inkprint.compare.folder import folder_of, writing
+from inkprint.compare.one_voice import with_one_voice
 from inkprint.compare.rulers import common_passages, is_cut
 from inkprint.errors import UserError
 from inkprint.records import write_json
@@ -62,6 +64,7 @@ def describe_runs(runs: Sequence[Finished], effects: dict[str, Any], redact: boo
 def measure(runs: Sequence[Finished], common: Sequence[str], redact: bool) -> dict[str, Any]:
     """comparison.json: every number of the page."""
     from inkprint.compare import measuring, sentences
+    from inkprint.compare.changes import changes
 
     found = measuring.compare(runs, common)
     method = runs[0].result["method"]
@@ -80,6 +83,7 @@ def measure(runs: Sequence[Finished], common: Sequence[str], redact: bool) -> di
             "tests": found.tests,
         },
         "runs": describe_runs(runs, found.effects, redact),
+        "changes": changes(runs, redact),
         "pairs": found.pairs,
         "apart": found.apart,
         "notes": measuring.notes(runs, common),
@@ -121,6 +125,7 @@ def write_report(runs: Sequence[Finished], common: Sequence[str], folder: Path, 
         "figures": draw(runs, common, result, folder / "figures"),
         "prompts": [] if redact else prompts_of_all(runs, common, runs[0].recipe.seed),
         "devices": list(dict.fromkeys(of["training"]["device"] for of in result["runs"].values())),
+        "anew": any(run.voice_words for run in runs),
         "redact": redact,
         "recital_words": RECITAL_WORDS,
         "style": page.style() + Markup(own_style),
@@ -134,7 +139,7 @@ def write_report(runs: Sequence[Finished], common: Sequence[str], folder: Path, 
 
 def run(options: argparse.Namespace) -> None:
     root = artifacts_folder()
-    runs = load_runs(root, options.runs)
+    runs = with_one_voice(load_runs(root, options.runs))
     common = common_passages(runs)
     if is_cut(runs, len(common)):
         had = ", ".join(f"{one.name} {len(common)} of {len(one.held_out)}" for one in runs)

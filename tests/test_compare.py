@@ -347,8 +347,8 @@ def test_every_table_in_markdown_is_one(shelf, words):
             rows.append([])
         elif token.type in ("th_open", "td_open"):
             rows[-1].append(tokens[place + 1].content)
-    # Of the two runs, of what tuning did, of four pairs, of keys; each with its head.
-    assert [len(row) for row in rows] == [14 - bool(words)] * 3 + [6] * 3 + [7] * 5 + [4] * 3
+    # Of the two runs, of one changed setting, of what tuning did, of four pairs, of keys; each with its head.
+    assert [len(row) for row in rows] == [14 - bool(words)] * 3 + [3] * 2 + [6] * 3 + [7] * 5 + [4] * 3
     assert not [t for t in tokens if t.type == "inline" and t.content.startswith("|")]
 
 
@@ -393,6 +393,80 @@ def test_the_voice_is_compared_where_it_was_learned_from_the_same_texts(tmp_path
     assert not [p for p in result_of(apart)["pairs"] if p["metric"] == "voice"]
     assert "Voice is not compared of near and apart: it was learned from other texts" in page_of(apart)
     assert not (apart / "figures/progression-voice.png").exists()
+
+
+def cut_short(folder, words):
+    """All answers of a run end after so many words."""
+
+    def change(answer):
+        return answer | {"answer": " ".join(answer["answer"].split()[:words])}
+
+    change_records(folder, "05_generate/answers.jsonl", change)
+    run_script("06_evaluate.py", folder / "small.yaml")
+
+
+def test_models_of_different_loquacity_are_judged_in_windows_of_one_length(tmp_path):
+    for name, tuned in {"near": "own", "terse": "stranger 3"}.items():
+        (tmp_path / name).mkdir()
+        with_background(tmp_path / name, tuned=tuned)
+    cut_short(tmp_path / "terse", 40)
+    for name in ("near", "terse"):
+        shutil.copytree(tmp_path / name / RUN, tmp_path / "artifacts" / name)
+    own = {}
+    for name in ("near", "terse"):
+        own[name] = json.loads((tmp_path / "artifacts" / name / "06_evaluate/metrics.json").read_text())
+    windows = {name: of["voice"]["window_words"] for name, of in own.items()}
+    assert windows["near"] > windows["terse"] == 30
+    folder = compared(tmp_path, "near", "terse")
+    result = result_of(folder)
+    pairs = {p["variant"]: p for p in result["pairs"] if p["metric"] == "voice"}
+    assert pairs["tuned"]["difference"]["verdict"] == "worse"
+    # The bases say the same, but for where they stop: their first 30 words are the same, and so is the voice.
+    assert pairs["base"]["difference"]["verdict"] == "identical"
+    # The terse one's own windows were those, and what was learned from is the same: so are its numbers.
+    terse = result["runs"]["terse"]["metrics"]["voice"]["means"]
+    for variant in ("base", "tuned"):
+        assert terse[variant]["value"] == pytest.approx(
+            own["terse"]["metrics"]["voice"]["means"][variant]["value"], rel=1e-5
+        )
+    text = page_of(folder)
+    assert (
+        f"The voice of near was judged anew in windows of 30 words, as that of the runs that it is compared"
+        f" with: its own report has windows of {windows['near']}." in text
+    )
+    assert "a voice that was judged anew from its answers" in text
+
+
+def test_what_changed_from_run_to_run_is_named(shelf, tmp_path):
+    for name in ("old", "new"):
+        shutil.copytree(shelf / "artifacts" / name, tmp_path / "artifacts" / name)
+    recipe = tmp_path / "artifacts/new/recipe.yaml"
+    text = recipe.read_text(encoding="utf-8")
+    for old, new in {
+        "rank: 32": "rank: 16",
+        "max_dollars: 0": "max_dollars: 7.5",
+        "[q_proj, k_proj, v_proj": "[q_proj, v_proj",
+        "title: The demo": "title: Another",
+    }.items():
+        assert old in text
+        text = text.replace(old, new, 1)
+    recipe.write_text(text, encoding="utf-8")
+    (step,) = result_of(compared(tmp_path, "old", "new"))["changes"]
+    assert step["runs"] == ["old", "new"]
+    found = {one["key"]: (one["before"], one["after"]) for one in step["settings"]}
+    assert found["train.rank"] == ("32", "16")
+    assert found["max_dollars"] == ("0.0", "7.5")
+    assert found["extract.data"] == (SECRET, "data/demo/books")
+    assert found["train.target_modules"][1].startswith('["q_proj", "v_proj"')
+    assert set(found) == {"train.rank", "max_dollars", "extract.data", "train.target_modules"}
+    html = page_of(tmp_path / "artifacts/compare/old+new")
+    assert "<td><code>train.rank</code></td><td>32</td><td>16</td>" in html
+    folder = compared(tmp_path, "old", "new", "--redact")
+    hidden = {one["key"]: one["after"] for one in result_of(folder)["changes"][0]["settings"]}
+    assert hidden == found | dict.fromkeys(("max_dollars", "extract.data"), "(left out)") | {
+        "train.rank": "16", "train.target_modules": found["train.target_modules"][1],
+    }  # fmt: skip
+    assert "<td>7.5</td>" not in page_of(folder)
 
 
 def speaker(name, tuned):

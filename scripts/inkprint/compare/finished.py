@@ -31,6 +31,9 @@ class Finished:
     result: dict[str, Any]  # metrics.json
     held_out: list[str]  # 02's test passages or rows
     scores: dict[str, dict[str, list[Score]]]
+    voice_words: int | None = (
+        None  # the windows that its voice was judged anew in; None: as its own report has it
+    )
 
     @property
     def primary(self) -> str:

@@ -69,6 +69,11 @@ def notes(runs: Sequence[Finished], common: Sequence[str]) -> list[str]:
         " paired by passage, not by question."
         for one, other in combinations(runs, 2)
         if asked_otherwise(one, other, common)
+    ] + [
+        f"The voice of {run.name} was judged anew in windows of {run.voice_words} words, as that of the runs"
+        f" that it is compared with: its own report has windows of {run.result['voice']['window_words']}."
+        for run in runs
+        if run.voice_words
     ]
 
 

@@ -65,13 +65,19 @@ def _why_other_voice(one: Finished, other: Finished) -> str:
     for run in (one, other):
         if not run.result["metrics"].get("voice", {}).get("items"):
             return f"{run.name} has none ({run.result['voice'].get('why', 'no answer was long enough')})"
-    words = [run.result["voice"]["window_words"] for run in (one, other)]
+    if one.voice_words and one.voice_words == other.voice_words and _background(one) == _background(other):
+        return ""
+    words = [run.voice_words or run.result["voice"]["window_words"] for run in (one, other)]
     if words[0] != words[1]:
         return f"windows of {words[0]} words and of {words[1]}"
     # What was learned from the same texts gives the other authors' passages the same scores.
     if _output(one, "others.jsonl") != _output(other, "others.jsonl"):
         return "it was learned from other texts: the background or the train passages differ"
     return ""
+
+
+def _background(run: Finished) -> tuple[str | None, str | None]:
+    return _input(run, "02_prepare/passages.jsonl"), _input(run, "02_prepare/background.jsonl")
 
 
 def _weights(run: Finished, common: Sequence[str]) -> dict[str, float]:
