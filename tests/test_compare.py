@@ -431,8 +431,8 @@ def test_models_of_different_loquacity_are_judged_in_windows_of_one_length(tmp_p
         )
     text = page_of(folder)
     assert (
-        f"The voice of near was judged anew in windows of 30 words, as that of the runs that it is compared"
-        f" with: its own report has windows of {windows['near']}." in text
+        "The voice of near was judged anew, in windows of 30 words and with one seed for all that it is"
+        f" compared with: its own report has windows of {windows['near']} and seed 42." in text
     )
     assert "a voice that was judged anew from its answers" in text
 

@@ -58,12 +58,15 @@ def test_a_preference_is_said_only_where_interval_and_coin_agree():
 
 
 def test_a_coin_in_the_place_of_the_person_is_believed_at_most_5_times_in_100():
-    shown = sum(
-        math.comb(20, wins) / 2**20
-        for wins in range(21)
-        if preference(wins, 20 - wins, 20).verdict != "no difference shown"
-    )
-    assert 0 < shown < 0.05
+    for ties in range(15):
+        tosses = 20 - ties
+        shown = sum(
+            math.comb(tosses, wins) / 2**tosses
+            for wins in range(tosses + 1)
+            if preference(wins, tosses - wins, 20).verdict != "no difference shown"
+        )
+        assert shown < 0.05
+        assert shown > 0 or ties > 10
 
 
 def test_the_sentences_have_the_numbers():

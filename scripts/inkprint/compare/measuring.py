@@ -70,8 +70,9 @@ def notes(runs: Sequence[Finished], common: Sequence[str]) -> list[str]:
         for one, other in combinations(runs, 2)
         if asked_otherwise(one, other, common)
     ] + [
-        f"The voice of {run.name} was judged anew in windows of {run.voice_words} words, as that of the runs"
-        f" that it is compared with: its own report has windows of {run.result['voice']['window_words']}."
+        f"The voice of {run.name} was judged anew, in windows of {run.voice_words} words and with one seed for"
+        " all that it is compared with: its own report has windows of"
+        f" {run.result['voice']['window_words']} and seed {run.recipe.seed}."
         for run in runs
         if run.voice_words
     ]
