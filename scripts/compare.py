@@ -65,6 +65,7 @@ def measure(runs: Sequence[Finished], common: Sequence[str], redact: bool) -> di
     """comparison.json: every number of the page."""
     from inkprint.compare import measuring, sentences
     from inkprint.compare.changes import changes
+    from inkprint.compare.every_metric import every_metric
 
     found = measuring.compare(runs, common)
     method = runs[0].result["method"]
@@ -86,6 +87,7 @@ def measure(runs: Sequence[Finished], common: Sequence[str], redact: bool) -> di
         "changes": changes(runs, redact),
         "pairs": found.pairs,
         "apart": found.apart,
+        "others": every_metric(runs, common, found.effects, method["samples"]),
         "notes": measuring.notes(runs, common),
     }
 

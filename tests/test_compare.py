@@ -340,15 +340,20 @@ def test_answers_of_all_runs_stand_beside_each_other(three):
 @pytest.mark.parametrize("words", [[], ["--redact"]])
 def test_every_table_in_markdown_is_one(shelf, words):
     parser = MarkdownIt("commonmark").enable("table")
-    tokens = parser.parse(page_of(compared(shelf, "old", "new", *words), "md"))
+    folder = compared(shelf, "old", "new", *words)
+    tokens = parser.parse(page_of(folder, "md"))
     rows = []
     for place, token in enumerate(tokens):
         if token.type == "tr_open":
             rows.append([])
         elif token.type in ("th_open", "td_open"):
             rows[-1].append(tokens[place + 1].content)
-    # Of the two runs, of one changed setting, of what tuning did, of four pairs, of keys; each with its head.
-    assert [len(row) for row in rows] == [14 - bool(words)] * 3 + [3] * 2 + [6] * 3 + [7] * 5 + [4] * 3
+    # Of the two runs, of one changed setting, of what tuning did, of four pairs, of every other metric of two
+    # runs, of keys; each with its head.
+    others = 1 + 2 * len(result_of(folder)["others"])
+    widths = [14 - bool(words)] * 3 + [3] * 2 + [6] * 3 + [7] * 5 + [7] * others + [4] * 3
+    assert [len(row) for row in rows] == widths
+    assert others > 20
     assert not [t for t in tokens if t.type == "inline" and t.content.startswith("|")]
 
 
@@ -435,6 +440,26 @@ def test_models_of_different_loquacity_are_judged_in_windows_of_one_length(tmp_p
         f" compared with: its own report has windows of {windows['near']} and seed 42." in text
     )
     assert "a voice that was judged anew from its answers" in text
+
+
+def test_every_other_metric_stands_there_over_the_common_text(shelf, three):
+    sources = common_of(shelf, "old", "new", "short")
+    others = {one["metric"]: one for one in result_of(three)["others"]}
+    own = json.loads((shelf / "artifacts/short/06_evaluate/metrics.json").read_text(encoding="utf-8"))
+    there = {name for name, metric in own["metrics"].items() if metric["items"]}
+    assert others.keys() == {name for name in there if not name.startswith("voice")} - {"bits_per_byte"}
+    rows = [re.sub(r"<[^>]+>", " ", row) for row in re.findall(r"<tr.*?</tr>", page_of(three), re.DOTALL)]
+    for name in ("answer_words", "keyword_density", "ended"):
+        for run, found in others[name]["runs"].items():
+            for variant in ("base", "tuned"):
+                mean = recomputed(shelf, run, name, variant, sources)
+                assert found["means"][variant]["value"] == pytest.approx(mean * (1 + 99 * (name == "ended")))
+                shown = number(found["means"][variant]["value"], others[name])
+                assert [row for row in rows if run in row.split() and shown in row]
+    assert "prompted" in others["ended"]["runs"]["short"]["means"]
+    assert "tokenizers cut" in others["perplexity"]["why"]
+    assert others["keyword_density"]["why"].startswith("it goes by each run's own train text")
+    assert "Not of one unit: it goes by each run's own train text" in page_of(three)
 
 
 def test_what_changed_from_run_to_run_is_named(shelf, tmp_path):

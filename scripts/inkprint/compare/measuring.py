@@ -70,8 +70,8 @@ def notes(runs: Sequence[Finished], common: Sequence[str]) -> list[str]:
         for one, other in combinations(runs, 2)
         if asked_otherwise(one, other, common)
     ] + [
-        f"The voice of {run.name} was judged anew, in windows of {run.voice_words} words and with one seed for"
-        " all that it is compared with: its own report has windows of"
+        f"The voice of {run.name} was judged anew, in windows of {run.voice_words} words and with one seed"
+        " for all that it is compared with: its own report has windows of"
         f" {run.result['voice']['window_words']} and seed {run.recipe.seed}."
         for run in runs
         if run.voice_words
