@@ -239,6 +239,14 @@ def test_the_exp_link_gives_a_perplexity():
     assert found.low < found.value < found.high
 
 
+@pytest.mark.parametrize(("value", "passages", "answers"), [(1 / 3, 24, 1), (0.1, 25, 3), (2.3, 20, 2)])
+def test_passages_that_all_say_the_same_have_that_for_an_interval(value, passages, answers):
+    """Their sums differ in a float's last digit only, in all data together or in no resample at all."""
+    same = intervals.Sums(np.full(passages, value) * answers, np.full(passages, float(answers)))
+    found = intervals.mean_interval(same, "mean", intervals.resamples(passages, 300, 1, "x"))
+    assert (found.low, found.high) == pytest.approx((value, value), rel=1e-12)
+
+
 def test_below_twenty_passages_there_is_no_interval():
     found = intervals.mean_interval(sums(np.ones((19, 1))), "mean", intervals.resamples(19, 100, 1, "x"))
     assert (found.value, found.low, found.high) == (1, None, None)

@@ -180,6 +180,8 @@ def _studentized(variants: Sequence[Sums], signs: Sequence[int], link: Link, cou
     parts = [_estimates(block, variants, signs, link) for block in blocks]
     drawn, errors = (np.concatenate(column) for column in zip(*parts, strict=True))
     moved = errors > 1e-9 * error
+    if not moved.any():  # as above: the error itself was a float's last digit
+        return Interval(estimate, estimate, estimate)
     tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
     low, high = np.quantile((drawn[moved] - estimate) / errors[moved], tails)
     return Interval(estimate, estimate - float(high) * error, estimate - float(low) * error)
