@@ -461,6 +461,7 @@ def test_every_other_metric_stands_there_over_the_common_text(shelf, three):
     assert "prompted" in others["ended"]["runs"]["short"]["means"]
     assert "tokenizers cut" in others["perplexity"]["why"]
     assert others["keyword_density"]["why"].startswith("it goes by each run's own train text")
+    assert others["answer_words"]["why"] == others["ended"]["why"] == ""
     assert "Not of one unit: it goes by each run's own train text" in page_of(three)
 
 

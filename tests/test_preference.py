@@ -150,5 +150,10 @@ def test_votes_that_are_none_are_refused(tmp_path, change, said):
     change(files[1])
     with pytest.raises(UserError, match=said):
         read_all(files)
+    twice = json.loads(files[0].read_text())
+    twice["votes"].append(twice["votes"][0])
+    (tmp_path / "twice.json").write_text(json.dumps(twice))
+    with pytest.raises(UserError, match="not as the page gave it out"):
+        read_all([tmp_path / "twice.json"])
     with pytest.raises(UserError, match="named twice"):
         read_all([files[0], files[0]])

@@ -8,6 +8,10 @@ from inkprint.compare.finished import Finished
 from inkprint.errors import UserError
 from inkprint.evaluate.intervals import FEWEST_SOURCES
 
+# What is counted in an answer alone. All else goes by the train text or its words, until it is named here.
+OF_THE_ANSWER = frozenset(
+    "answer_words ended loops markup index_lines digits type_token_ratio moving_type_token_ratio".split()
+)
 TRAIN_TEXT = ("02_prepare/passages.jsonl", "03_synthesize/examples.jsonl")
 BACKGROUND = "02_prepare/background.jsonl"
 
@@ -40,7 +44,7 @@ def is_cut(runs: Sequence[Finished], common: int) -> bool:
 
 def why_not(metric: str, one: Finished, other: Finished, common: Sequence[str]) -> str:
     """Why a metric's values of two runs are not of one unit; "" where they are."""
-    if metric == "bits_per_byte":
+    if metric == "bits_per_byte" or metric in OF_THE_ANSWER:
         return ""
     if metric == "perplexity":
         same = _weights(one, common) == _weights(other, common)
