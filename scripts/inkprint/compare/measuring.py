@@ -80,7 +80,8 @@ def notes(runs: Sequence[Finished], common: Sequence[str]) -> list[str]:
 
 def described(run: Finished, metric: str) -> dict[str, Any]:
     """A metric's name, unit and direction, as the run's own report words them."""
-    return {key: run.result["metrics"][metric][key] for key in _WORDING}
+    worded = {key: run.result["metrics"][metric][key] for key in _WORDING}
+    return worded | {"likeness": METRICS[metric].likeness}
 
 
 def _samples(runs: Sequence[Finished]) -> int:
