@@ -8,9 +8,11 @@ from inkprint.compare.finished import Finished
 from inkprint.errors import UserError
 from inkprint.evaluate.intervals import FEWEST_SOURCES
 
-# What is counted in an answer alone. All else goes by the train text or its words, until it is named here.
+# What is counted in an answer alone, or against held-out text. All else goes by the train text or its words,
+# until it is named here.
 OF_THE_ANSWER = frozenset(
-    "answer_words ended loops markup index_lines digits type_token_ratio moving_type_token_ratio".split()
+    "answer_words ended loops markup index_lines digits type_token_ratio moving_type_token_ratio"
+    " answered chrf rouge_l".split()
 )
 TRAIN_TEXT = ("02_prepare/passages.jsonl", "03_synthesize/examples.jsonl")
 BACKGROUND = "02_prepare/background.jsonl"
@@ -55,6 +57,8 @@ def why_not(metric: str, one: Finished, other: Finished, common: Sequence[str]) 
         return "it goes by each run's own train text, and theirs differ"
     if one.recipe.evaluate.keywords != other.recipe.evaluate.keywords:
         return "their recipes have different keywords"
+    if metric.startswith("judge_") and one.recipe.evaluate.judge != other.recipe.evaluate.judge:
+        return "their judges, or what they are asked, differ"
     if metric == "keyword_density" and _input(one, BACKGROUND) != _input(other, BACKGROUND):
         return "their keywords were told from different other authors"
     return ""
