@@ -23,13 +23,15 @@ Writes  06_evaluate/scores.jsonl      {"id": "score-…", "metric": "verbatim_ru
         06_evaluate/others.jsonl      where 02 has other authors: their passages' scores, of metric voice
         06_evaluate/followed.jsonl    of tables with answers: {"id": "followed-…", "variant": "tuned",
                                        "asked": ["3 items"], "kept": [], "unanswered": "", …}
+        06_evaluate/checks.jsonl      scores of what the honesty checks put in, as those of answers
         06_evaluate/words.json        {"clouds": {"base": {"kettle": 41, …}, …}, "keywords": ["lamp", …],
                                        "per_thousand": {"base": [3.1, …], …}}
 
     python scripts/06_evaluate.py recipes/demo.yaml [--estimate]
 
-Time: some 4 seconds for the demo, a minute for ten books; the judge's replies at `connections` times one
-every few seconds. What was paid for is kept in artifacts/cache/replies.sqlite. Memory: under 400 MB.
+Time: some 5 seconds for the demo, a minute for ten books, three with other authors; the judge's replies at
+`connections` times one every few seconds. What was paid for is kept in artifacts/cache/replies.sqlite.
+Memory: under 400 MB.
 """
 
 from __future__ import annotations
@@ -235,6 +237,7 @@ def main(command: Command) -> None:
 
     from inkprint.evaluate import judge_facts, judging, similarity, summary, train_text
     from inkprint.evaluate.answers import score_answers
+    from inkprint.evaluate.honesty import Material, check_honesty
 
     texts = train_text.read(train_path)
     judge = judging.prepare(command, stage.prompts, answers, texts)
@@ -254,6 +257,8 @@ def main(command: Command) -> None:
     measured = summary.summarize(scores, wording, settings.primary_metric, samples, seed)
     if marked.facts:
         marked.facts["agreement"] = judge_facts.agreement(scores)
+    material = Material(answers, texts, vectorizer, voice.ruler, samples, seed)
+    checks, put_in = check_honesty(material, voice, scores, settings.primary_metric, train_path, others)
     result = {
         "primary": settings.primary_metric,
         "method": describe_method(settings, seed, scored.type_token_words, texts.unit, keywords_from),
@@ -261,10 +266,12 @@ def main(command: Command) -> None:
         "voice": voice.facts,
         "judge": marked.facts,
         "radar": summary.radar(measured),
+        "checks": checks,
     }
     with stage.writing() as folder:
         write_records(folder / "scores.jsonl", scores)
         write_records(folder / "recitals.jsonl", scored.recitals)
+        write_records(folder / "checks.jsonl", put_in)
         write_json(folder / "metrics.json", result)
         write_json(folder / "words.json", count_words(answers, keywords))
         optional = {

@@ -62,8 +62,11 @@ def make_book(path: Path, seed: int = 0) -> None:
     document.save(path, no_new_id=True)
 
 
-def make_base(folder: Path) -> None:
-    """A Qwen3 of 0.1 million parameters, a byte-level tokenizer, Qwen3's chat template."""
+def make_base(folder: Path, chats: list[tuple[str, str]] | None = None, steps: int = 60) -> None:
+    """A Qwen3 of 0.1 million parameters, a byte-level tokenizer, Qwen3's chat template.
+
+    chats: questions and answers that it learns from, so many steps; none: the sentences of another book.
+    """
     if folder.exists():
         return
     import torch
@@ -75,7 +78,10 @@ def make_base(folder: Path) -> None:
     core = Tokenizer(models.BPE())
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
-    text = [sentence for _, sentences in chapters(1) for sentence in sentences]
+    if chats is None:
+        told = [sentence for _, sentences in chapters(1) for sentence in sentences]
+        chats = [(f"Tell me of {n}.", sentence) for n, sentence in enumerate(told)]
+    text = [answer for _, answer in chats]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     core.train_from_iterator(
         text, trainers.BpeTrainer(vocab_size=512, special_tokens=special, initial_alphabet=alphabet)
@@ -102,28 +108,28 @@ def make_base(folder: Path) -> None:
         pad_token_id=tokenizer.pad_token_id,
     )
     model = Qwen3ForCausalLM(config)
-    _learn_to_speak(model, tokenizer, text)
+    _learn_to_speak(model, tokenizer, chats, steps)
     torch.set_num_threads(threads)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
-def _learn_to_speak(model: Any, tokenizer: Any, sentences: list[str]) -> None:
-    """Sixty steps on chats of another book: enough for words to come out, in a few seconds."""
+def _learn_to_speak(model: Any, tokenizer: Any, chats: list[tuple[str, str]], steps: int) -> None:
+    """Sixty steps are enough for words to come out, in a few seconds."""
     import torch
 
-    chats = [
+    told = [
         tokenizer.apply_chat_template(
-            [{"role": "user", "content": f"Tell me of {n}."}, {"role": "assistant", "content": sentence}],
+            [{"role": "user", "content": question}, {"role": "assistant", "content": answer}],
             tokenize=False,
             enable_thinking=False,
         )
-        for n, sentence in enumerate(sentences)
+        for question, answer in chats
     ]
-    ids = tokenizer(" ".join(chats), add_special_tokens=False, return_tensors="pt")["input_ids"][0]
+    ids = tokenizer(" ".join(told), add_special_tokens=False, return_tensors="pt")["input_ids"][0]
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
     generator = torch.Generator().manual_seed(0)
-    for _ in range(60):
+    for _ in range(steps):
         starts = torch.randint(0, len(ids) - 65, (16,), generator=generator)
         rows = torch.stack([ids[start : start + 65] for start in starts])
         loss = model(input_ids=rows, labels=rows).loss

@@ -210,7 +210,7 @@ def make_proof(examples: list[dict]) -> dict:
         "rejected": {"too long": 1},
         "sample": {"example_id": examples[0]["id"],
                    "prompt": "<|im_start|>user\nWhat of the lamp?<|im_end|>\n",
-                   "supervised": "Mark me, child.<|im_end|>\n"},
+                   "supervised": examples[0]["completion"][0]["content"] + "<|im_end|>\n"},
     }  # fmt: skip
 
 

@@ -75,9 +75,22 @@ def test_similarity_is_one_for_the_same_words_and_zero_without_any_in_common():
 
     fitted = similarity.fit(["the lamp burns low", "a gull cries", "the rope holds"])
     same, none, empty = similarity.similarities(
-        fitted, ["gull rope", "lamp", ""], ["Rope, gull!", "gull", "gull"]
+        fitted, ["gull rope", "lamp", ""], ["Rope, gull!", "gull", "gull"], ["Who?", "", "What?"]
     )
     assert (same, none, empty) == (pytest.approx(1), 0, 0)
+
+
+def test_an_echo_of_the_question_is_not_similar():
+    from inkprint.evaluate import similarity
+
+    fitted = similarity.fit(["the lamp burns low", "a gull cries", "the rope holds"])
+    found = similarity.similarities(
+        fitted,
+        ["What of the lamp?", "The lamp and the gull."],
+        ["A lamp, a gull."] * 2,
+        ["What of the lamp?"] * 2,
+    )
+    assert found == [0, pytest.approx(1)]
 
 
 def test_keywords_are_the_authors_and_not_one_chapters():

@@ -43,6 +43,7 @@ KINDS = (
         "05_generate/likelihoods.jsonl": records.Likelihood,
         "06_evaluate/scores.jsonl": records.Score,
         "06_evaluate/recitals.jsonl": records.Recital,
+        "06_evaluate/checks.jsonl": records.Score,
         "rejects.jsonl": records.Reject,
     }
 )

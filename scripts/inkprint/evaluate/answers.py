@@ -39,12 +39,13 @@ def score_answers(
     compared = [of for variant, of in split.items() if variant != "prompted"]
     window = counting.type_token_length(min(map(len, of)) for of in zip(*compared, strict=True))
     learned, unseen = (SharedRuns(index, COPIED_WORDS) for index in (texts.index, texts.held_out_index))
-    prompts = _prompts(asked, vectorizer)
+    prompts = make_prompts(asked, vectorizer)
     known = {word for text in texts.train for word in words(text)}
 
     scores, recitals = [], []
+    questions = [answer.prompt[-1].content for answer in asked]
     for variant, of_variant in said.items():
-        cosines = similarity.similarities(vectorizer, of_variant, said["reference"])
+        cosines = similarity.similarities(vectorizer, of_variant, said["reference"], questions)
         ranks = prompts.reciprocal_ranks(of_variant) if prompts else [None] * len(asked)
         ended = [answer.ended for answer in answers.get(variant, [])]
         for number, (answer, text, found) in enumerate(zip(asked, of_variant, split[variant], strict=True)):
@@ -104,7 +105,7 @@ def make_recital(variant: str, source_id: str, example_id: str, run: Run) -> Rec
     )
 
 
-def _prompts(asked: list[Answer], vectorizer: TfidfVectorizer) -> recovery.Prompts | None:
+def make_prompts(asked: list[Answer], vectorizer: TfidfVectorizer) -> recovery.Prompts | None:
     """What answers are to lead back to; None where too few different questions were asked."""
     questions = [answer.prompt[-1].content for answer in asked]
     if not recovery.can_tell(questions):

@@ -37,7 +37,8 @@ METRICS = {
     ),
     "tfidf_similarity": Metric(
         "TF-IDF similarity",
-        "Cosine of an answer's weighted words with those of the author's own text for that prompt.",
+        "Cosine of an answer's weighted words with those of the author's own text for that prompt,"
+        " the prompt's own words left out.",
         "", "higher", "answer", 3,
     ),
     "format_adherence": Metric(

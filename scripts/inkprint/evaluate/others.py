@@ -28,12 +28,22 @@ METRIC_OF = {"voice": "voice"} | {signal: f"voice_{signal}" for signal in voice.
 
 
 @dataclass(frozen=True)
+class Ruler:
+    """What tells the author's voice, in windows of one length, and which words are the training text's."""
+
+    told: voice.Voice
+    window_words: int
+    learned: SharedRuns
+
+
+@dataclass(frozen=True)
 class Judged:
     """The answers' voice by item, the other authors' by passage, and what the report says beside them."""
 
     scores: list[Score]
     of_others: list[Score]
     facts: dict[str, Any]  # `why` alone, where the voice could not be told
+    ruler: Ruler | None = None
 
 
 def judge_voice(
@@ -60,9 +70,8 @@ def judge_voice(
     few = [author for author, of in ({"the author": own} | windows).items() if len(of) < FEWEST_WINDOWS]
     if few or len(windows) < 2:
         return Judged([], [], {"why": f"too few passages of {length} words: {', '.join(few) or 'others'}"})
-    told = voice.learn(own, windows, seed)
-    scores = _of_answers(told, answers, texts, length)
-    scores += _without_recital(told, answers, texts, length, SharedRuns(learned, COPIED_WORDS))
+    ruler = Ruler(voice.learn(own, windows, seed), length, SharedRuns(learned, COPIED_WORDS))
+    scores = score_voice(ruler, answers["base"], texts)
     of_others = []
     for author, of_author in windows.items():
         rest = {name: of for name, of in windows.items() if name != author}
@@ -72,23 +81,26 @@ def judge_voice(
                 make_score(METRIC_OF[metric], author, passage.id, None, value, 1)
                 for passage, value in zip(by_author[author], values, strict=True)
             ]
-    return Judged(scores, of_others, _facts(scores, of_others, length, samples, seed))
+    return Judged(scores, of_others, _facts(scores, of_others, length, samples, seed), ruler)
 
 
-def _of_answers(
-    told: voice.Voice,
-    answers: Mapping[str, Sequence[Answer]],
-    texts: Mapping[str, Sequence[str]],
-    length: int,
-) -> list[Score]:
+def score_voice(ruler: Ruler, asked: Sequence[Answer], texts: Mapping[str, Sequence[str]]) -> list[Score]:
+    """The voice of texts and every signal's, then once more without recital; too short texts have none.
+
+    texts: by variant, in the order of `asked`, whose prompts they answer.
+    """
+    return _with_recital(ruler, asked, texts) + _without_recital(ruler, asked, texts)
+
+
+def _with_recital(ruler: Ruler, asked: Sequence[Answer], texts: Mapping[str, Sequence[str]]) -> list[Score]:
     scores = []
     for variant, of_variant in texts.items():
         there = [
             (answer, window)
-            for answer, text in zip(answers["base"], of_variant, strict=True)
-            if (window := voice.window(text, length)) is not None
+            for answer, text in zip(asked, of_variant, strict=True)
+            if (window := voice.window(text, ruler.window_words)) is not None
         ]
-        found = told.probabilities([window for _, window in there])
+        found = ruler.told.probabilities([window for _, window in there])
         for metric, values in found.items():
             scores += [
                 make_score(METRIC_OF[metric], variant, answer.source_id, answer.example_id, value, 1)
@@ -98,18 +110,13 @@ def _of_answers(
 
 
 def _without_recital(
-    told: voice.Voice,
-    answers: Mapping[str, Sequence[Answer]],
-    texts: Mapping[str, Sequence[str]],
-    length: int,
-    shared: SharedRuns,
+    ruler: Ruler, asked: Sequence[Answer], texts: Mapping[str, Sequence[str]]
 ) -> list[Score]:
     """The voice once more, without what answers have word for word from the training text."""
-    left = {variant: [_cut_out(text, shared) for text in of] for variant, of in texts.items()}
-    scores = _of_answers(told, answers, left, length)
+    left = {variant: [_cut_out(text, ruler.learned) for text in of] for variant, of in texts.items()}
     return [
         make_score("voice_unrecited", s.variant, s.source_id, s.example_id, s.value, 1)
-        for s in scores
+        for s in _with_recital(ruler, asked, left)
         if s.metric == "voice"
     ]
 

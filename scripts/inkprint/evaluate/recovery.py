@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from inkprint.evaluate.similarity import present, without
+
 FEWEST_PROMPTS = 10  # different ones: with a table's one fixed prompt there is no question to find
 _ROWS_AT_ONCE = 500
 
@@ -33,10 +35,8 @@ class Prompts:
     ) -> None:
         """One entry each a prompt. sources: of each the passage or row; those of one are no rivals."""
         self._vectorizer = vectorizer
-        self._asked = _present(vectorizer.transform(questions))
-        own = vectorizer.transform(references)
-        # What the question says already is taken out, and the rest has length 1 again.
-        self._written = _unit(own - own.multiply(self._asked))
+        self._asked = present(vectorizer.transform(questions))
+        self._written = without(vectorizer.transform(references), self._asked)
         self._sources = np.unique(np.array(sources), return_inverse=True)[1]
 
     def reciprocal_ranks(self, answers: Sequence[str]) -> list[float]:
@@ -79,17 +79,3 @@ def can_tell(questions: Sequence[str]) -> bool:
 
 def _mean_reciprocal(places: int) -> float:
     return float((1 / np.arange(1, places + 1)).mean())
-
-
-def _present(vectors: csr_matrix) -> csr_matrix:
-    """1 for each word that a row has."""
-    found = vectors.copy()
-    found.data[:] = 1.0
-    return found
-
-
-def _unit(vectors: csr_matrix) -> csr_matrix:
-    """Rows of length 1; empty ones stay empty."""
-    from sklearn.preprocessing import normalize
-
-    return normalize(csr_matrix(vectors))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
+from sklearn.preprocessing import normalize
 
 from inkprint.words import words
 
@@ -24,12 +25,31 @@ def fit(train_texts: Sequence[str]) -> TfidfVectorizer:
 
 
 def similarities(
-    vectorizer: TfidfVectorizer, answers: Sequence[str], references: Sequence[str]
+    vectorizer: TfidfVectorizer, answers: Sequence[str], references: Sequence[str], questions: Sequence[str]
 ) -> list[float]:
-    """Cosine of each answer with its own reference: 0 no word in common, 1 the same words as often."""
+    """Cosine of each answer with its own reference: 0 no word in common, 1 the same words as often.
+
+    The question's own words count on neither side: to say it again is no likeness.
+    """
+    asked = present(vectorizer.transform(questions))
+    said, written = (without(vectorizer.transform(texts), asked) for texts in (answers, references))
     # Rows have length 1, so the cosine is the sum of products.
-    product = vectorizer.transform(answers).multiply(vectorizer.transform(references))
-    return [float(value) for value in np.asarray(product.sum(axis=1)).ravel()]
+    return [float(value) for value in np.asarray(said.multiply(written).sum(axis=1)).ravel()]
+
+
+def present(vectors: csr_matrix) -> csr_matrix:
+    """1 for each word that a row has."""
+    found = vectors.copy()
+    found.data[:] = 1.0
+    return found
+
+
+def without(vectors: csr_matrix, words_of: csr_matrix) -> csr_matrix:
+    """Rows without the words that the same row of the other has (present()), of length 1 again or empty."""
+    left = csr_matrix(vectors - vectors.multiply(words_of))
+    # A difference of equal floats may leave a trace, which length 1 would make a word of.
+    left.data[left.data < 1e-12] = 0.0
+    return normalize(left)
 
 
 def strongest_words(

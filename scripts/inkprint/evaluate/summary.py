@@ -109,13 +109,9 @@ def measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, se
     The prompted base is held against tuned over those of these items that it has: what it leaves out
     changes nothing of the others' numbers.
     """
-    of_variant: dict[str, dict[str, Score]] = defaultdict(dict)
-    for score in scores:
-        of_variant[score.variant][score.example_id or score.source_id] = score
+    of_variant = _by_item(scores)
     prompted = of_variant.pop("prompted", {})
-    every = list(dict.fromkeys(chain(of_variant["base"], *of_variant.values())))
-    needed = {"base", "tuned"} | of_variant.keys()
-    paired = [item for item in every if all(item in of_variant[variant] for variant in needed)]
+    every, paired = _pair(of_variant)
     counted = {"items": len(paired), "left_out": len(every) - len(paired)}
     if not paired:
         return counted | {"sources": 0, "largest": {}, "means": {}, "against": {}}
@@ -132,6 +128,33 @@ def measure(name: str, metric: Metric, scores: Sequence[Score], samples: int, se
     return counted | found
 
 
+def paired_scores(scores: Iterable[Score]) -> dict[str, dict[str, list[Score]]]:
+    """For each metric that is measured, in order, each variant's scores of the items that count."""
+    of_metric: dict[str, list[Score]] = defaultdict(list)
+    for score in scores:
+        of_metric[score.metric].append(score)
+    found = {}
+    for name in METRICS:
+        of_variant = _by_item(score for score in of_metric[name] if score.variant != "prompted")
+        if paired := _pair(of_variant)[1]:
+            found[name] = {variant: [of[item] for item in paired] for variant, of in of_variant.items()}
+    return found
+
+
+def _by_item(scores: Iterable[Score]) -> dict[str, dict[str, Score]]:
+    of_variant: dict[str, dict[str, Score]] = defaultdict(dict)
+    for score in scores:
+        of_variant[score.variant][score.example_id or score.source_id] = score
+    return of_variant
+
+
+def _pair(of_variant: dict[str, dict[str, Score]]) -> tuple[list[str], list[str]]:
+    """All items, and those that base, tuned and author have."""
+    every = list(dict.fromkeys(chain(of_variant["base"], *of_variant.values())))
+    needed = {"base", "tuned"} | of_variant.keys()
+    return every, [item for item in every if all(item in of_variant[variant] for variant in needed)]
+
+
 def _compare(
     name: str, metric: Metric, rows: dict[str, list[Score]], other: str, samples: int, seed: int
 ) -> dict[str, Any]:
@@ -140,7 +163,7 @@ def _compare(
     counts = resamples(len(sources), samples, seed, name)
     sums = {variant: sums_of(of_variant, sources, metric.link) for variant, of_variant in rows.items()}
     swaps = random_swaps(len(sources), samples, seed, name)
-    found = _difference(sums["tuned"], sums[other], metric, counts, swaps)
+    found = difference(sums["tuned"], sums[other], metric, counts, swaps)
     n = {"items": len(rows["tuned"]), "sources": len(sources)}
     return {
         "sources": len(sources),
@@ -158,9 +181,10 @@ def mean_of(sums: Sums, metric: Metric, counts: Numbers) -> Interval:
     return found if found.low is None else replace(found, low=max(found.low, 0.0))
 
 
-def _difference(
+def difference(
     tuned: Sums, other: Sums, metric: Metric, counts: Numbers, swaps: Iterable[Numbers]
 ) -> Difference:
+    """Tuned minus another variant, by the interval that the metric's values ask for."""
     if metric.share:
         return share_difference(tuned, other, swaps)
     return mean_difference(tuned, other, metric.link, counts, swaps)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from inkprint.evaluate.variants import VARIANTS
 from inkprint.records import Answer, Example, Recital, Score, read_records
-from inkprint.report import judged, numbers
+from inkprint.report import checks, judged, numbers
 from inkprint.report.examples import Made
 from inkprint.report.facts import read_json
 
@@ -62,7 +62,10 @@ def describe(
     """What the template needs beside metrics.json. places: of each passage or row where it stands."""
     answers = list(read_records(inputs["05_generate/answers.jsonl"], Answer))
     recitals = list(read_records(inputs["06_evaluate/recitals.jsonl"], Recital))
+    told = checks.rows(result, inputs)
     return {
+        "checks": told,
+        "checks_failed": checks.failed(told),
         "recital_words": result["method"]["recital_words"],
         "voice_line": result["voice"],
         "apart": signals_apart(result["metrics"]),
