@@ -312,6 +312,16 @@ def test_all_but_the_comparison_named_before_the_run_are_adjusted():
     }
 
 
+def test_a_bound_is_no_value_that_cannot_be():
+    """Where nearly all ranks are far, a studentized bound of their mean lies beyond 1."""
+    values = np.array([*np.linspace(0, 0.02, 28), 1.0, 1.0])
+    sums = intervals.Sums(values, np.ones(30))
+    counts = intervals.resamples(30, 2000, 1, "question_recovery")
+    free = intervals.mean_interval(sums, "mean", counts)
+    found = summary.mean_of(sums, metrics.METRICS["question_recovery"], counts)
+    assert free.high > 1 and (found.high, found.low >= 0) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("likeness", "author", "expected"),
     [

@@ -177,8 +177,10 @@ def mean_of(sums: Sums, metric: Metric, counts: Numbers) -> Interval:
     if metric.share:
         return share_interval(sums)
     found = mean_interval(sums, metric.link, counts)
+    if found.low is None or found.high is None:
+        return found
     # None of the metrics can be negative; where most answers have 0, a studentized bound can.
-    return found if found.low is None else replace(found, low=max(found.low, 0.0))
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, metric.most))
 
 
 def difference(
