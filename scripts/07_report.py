@@ -21,7 +21,6 @@ Time: some 8 seconds. Memory: under 400 MB.
 
 from __future__ import annotations
 
-from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -148,18 +147,28 @@ def told_shortages(batches: list[str]) -> str:
 
 
 def describe_stages(run_folder: Path) -> dict[str, Any]:
-    """Time, memory, versions and keys out of the manifests."""
+    """Time, memory, cost, versions and keys out of the manifests."""
     from inkprint.report import facts
 
     rows = facts.stage_rows(run_folder)
     commits = list(dict.fromkeys(row["commit"] for row in rows))
-    return {"stages": rows, "versions": facts.versions(rows), "commit": ", ".join(commits)}
+    return {
+        "stages": rows,
+        "cost": facts.cost(rows),
+        "versions": facts.versions(rows),
+        "commit": ", ".join(commits),
+    }
 
 
 def draw(
-    inputs: dict[str, Path], result: dict[str, Any], seed: int, evidence: ModuleType, folder: Path
+    inputs: dict[str, Path],
+    result: dict[str, Any],
+    seed: int,
+    evidence: ModuleType,
+    data: ModuleType,
+    folder: Path,
 ) -> list[dict[str, Any]]:
-    """Draw every figure into `folder`; returns what the page shows of each."""
+    """Draw every figure into `folder`; returns what the page shows of each, and in which section."""
     from markupsafe import Markup
     from matplotlib import rc_context
 
@@ -167,10 +176,17 @@ def draw(
 
     drawn = []
     with rc_context(style.SETTINGS):
-        curve = training.draw(inputs["04_train/training_log.jsonl"], evidence.LOSS_UNIT)
-        for name, (title, caption), figure in chain(evidence.draw(inputs, result, seed), curve):
-            svg = Markup(style.save(figure, folder, name))
-            drawn.append({"name": name, "title": title, "caption": caption, "svg": svg})
+        sections = {
+            "evidence": evidence.draw(inputs, result, seed),
+            "training": training.draw(inputs["04_train/training_log.jsonl"], evidence.LOSS_UNIT),
+            "data": data.draw(inputs),
+        }
+        for section, figures in sections.items():
+            for name, (title, caption), figure in figures:
+                svg = Markup(style.save(figure, folder, name))
+                drawn.append(
+                    {"section": section, "name": name, "title": title, "caption": caption, "svg": svg}
+                )
     return drawn
 
 
@@ -196,7 +212,7 @@ def main(command: Command) -> None:
     }
     context |= model_card.describe(recipe, context)
     with stage.writing() as folder:
-        context["figures"] = draw(inputs, result, recipe.seed, evidence, folder / "figures")
+        context["figures"] = draw(inputs, result, recipe.seed, evidence, data, folder / "figures")
         for form in ("html", "md"):
             text = page.render(f"{evidence.TEMPLATE}.{form}.j2", context)
             (folder / f"report.{form}").write_text(text, encoding="utf-8")

@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from small_run import ASKED, make_run, run_script, write_stage
 
-from inkprint.report import chats, examples, facts, numbers, page
+from inkprint.report import chats, examples, facts, numbers, page, verdict
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(1)></style></p>{{ 7*7 }}\n# Heading\n"
     "![i](http://evil.example/a.png) [l](javascript:alert(1)) | https://evil.example www.evil.example $x$\n"
     "---\n1. one\n<!-- \u202e\u061c\x07 & &lt; ```\n```\n~~~\n\n    four\n\n\ttab\n"
 )
-FIGURES = ("perplexity", "similarity", "keywords", "responses", "clouds", "heatmap", "radar", "training")
+FIGURES = (
+    "perplexity", "similarity", "keywords", "responses", "clouds", "heatmap", "radar", "training", "strips",
+)  # fmt: skip
 RUN = "artifacts/small"
 
 
@@ -85,7 +87,7 @@ def test_the_model_card_has_the_evidence_and_warns_of_a_model_that_recites(repor
     _, front, body = text.split("---\n", 2)
     assert yaml.safe_load(front) == {"library_name": "peft", "tags": ["inkprint"]}  # its base is a folder
     result = json.loads((reported / RUN / "06_evaluate/metrics.json").read_text())
-    for sentence in numbers.verdict_sentences(result):
+    for sentence in verdict.verdict_sentences(result):
         assert str(page.markdown_escape(sentence)) in body
     share = result["metrics"]["recited"]["means"]["tuned"]["value"]
     assert share > 0.02, "or this test tests nothing"
@@ -395,7 +397,8 @@ def test_few_passages_no_keywords_and_empty_answers_still_make_a_report(tmp_path
     assert "too few to tell" in text
     assert "which is better" not in text
     assert "Keyword density" not in text
-    assert "does not recite" in text
+    assert "none of its 12 answers recites" in text
+    assert "all have too few answers to tell" in text
 
 
 def test_rows_that_are_too_long_are_one_reason(tmp_path):

@@ -311,10 +311,45 @@ def test_the_most_confident_mistakes_come_first(reported):
     records = list(read_records(reported / RUN / "05_generate/predictions.jsonl", Prediction))
     wrong = [one for one in records if labels_report.told(one) != one.label]
     surest = max(wrong, key=lambda one: max(one.probabilities.values()))
-    section = page_of(reported).split("The most confident mistakes")[1].split("Texts by chance")[0]
+    section = page_of(reported).split("its most confident mistakes")[1].split("<h3>")[0]
     ids = re.findall(r"<code>(prediction-\w+)</code>", section)
     assert ids[0] == surest.id
     assert set(ids) == {one.id for one in wrong}
+
+
+def test_the_best_is_the_surest_that_is_right(reported):
+    records = list(read_records(reported / RUN / "05_generate/predictions.jsonl", Prediction))
+    right = [one for one in records if labels_report.told(one) == one.label]
+    surest = max(right, key=lambda one: max(one.probabilities.values()))
+    section = page_of(reported).split("the surest of those that are right")[1].split("<h3>")[0]
+    assert re.findall(r"<code>(prediction-\w+)</code>", section) == [surest.id]
+    assert "and so says the model" in section
+
+
+def test_the_page_of_labels_has_the_order_of_all_reports(reported):
+    order = ["Verdict", "What it gained, what it lost", "Label by label", "Texts", "Figures", "Training",
+             "Data", "How the examples were made", "Cost, time and memory", "How to repeat it"]  # fmt: skip
+    assert re.findall(r"<h2>(.*?)</h2>", page_of(reported)) == order
+    told = re.findall(r"^## (.*)", page_of(reported, "md"), re.MULTILINE)
+    assert told == [name for name in order if name != "Label by label"]
+
+
+def test_the_verdict_on_labels_is_three_sentences(reported, poor):
+    for folder in (reported, poor):
+        sentences = labels_report.verdict_sentences(result_of(folder))
+        assert len(sentences) == 3
+        assert not [one for one in sentences if re.search(r"\.\s", one) or not one.endswith(".")]
+
+
+def test_every_comparison_with_a_baseline_is_in_one_list(poor):
+    metrics = result_of(poor)["metrics"].values()
+    for other, called in (("majority", "the majority"), ("words", "the bag of words")):
+        section = page_of(poor).split(f"<h3>Against {called}</h3>")[1]
+        section = section.split("<details")[0].split("<h3>Against")[0]
+        told = re.findall(r"<li><strong>(.*?)(?: \(primary\))?</strong>", section)
+        apart = re.findall(r"(?:there is none|tell): (.*?)\.</p>", section)
+        told += [title for line in apart for title in line.split(", ")]
+        assert sorted(told) == sorted(of["title"] for of in metrics if other in of["against"])
 
 
 def test_a_text_by_chance_is_right_or_wrong_and_says_so(reported):

@@ -207,8 +207,8 @@ def test_the_report_says_whether_tuning_was_worth_it(reported):
     shown = "".join(Tags(page_of(reported)).texts)
     metric = result_of(reported)["metrics"]["tfidf_similarity"]
     found = numbers.change(metric, "prompted", "rows")
-    assert f"Against the base that is only shown the author in its prompt: {found}." in shown
-    assert "from " + numbers.measured(metric, "prompted") in found
+    assert f"Against the base that is only shown the author in its prompt, {found}; " in shown
+    assert numbers.difference(metric, metric["against"]["prompted"]) in found
     for form in ("html", "md"):
         assert "tuned − prompted" in page_of(reported, form)
     for metric in result_of(reported)["metrics"].values():

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkprint.evaluate.variants import VARIANTS
 from inkprint.records import Answer, Example, Recital, Score, read_records
-from inkprint.report import checks, judged, numbers
+from inkprint.report import checks, extremes, judged, verdict
 from inkprint.report.examples import Made
 from inkprint.report.facts import read_json
+from inkprint.report.gains import sort_out
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 TEMPLATE = "chats"
 JUDGEMENTS = "06_evaluate/judgements.jsonl"
 LOSS_UNIT = "nats per token"
+CALLED = {"base": "the base", "prompted": "the prompted base"}  # what tuned is held against
 INPUTS = (
     "05_generate/answers.jsonl",
     "06_evaluate/recitals.jsonl",
@@ -63,17 +65,27 @@ def describe(
     answers = list(read_records(inputs["05_generate/answers.jsonl"], Answer))
     recitals = list(read_records(inputs["06_evaluate/recitals.jsonl"], Recital))
     told = checks.rows(result, inputs)
+    scores = read_records(inputs["06_evaluate/scores.jsonl"], Score)
+    metrics, primary = result["metrics"], result["primary"]
+    named = extremes.find(metrics, primary, scores, recitals, result["method"]["recital_words"])
+    variants = [name for name in VARIANTS if name in metrics["ended"]["means"]]
     return {
         "checks": told,
         "checks_failed": checks.failed(told),
         "recital_words": result["method"]["recital_words"],
         "voice_line": result["voice"],
-        "apart": signals_apart(result["metrics"]),
+        "apart": signals_apart(metrics),
         "judged": judged.describe(result, inputs.get(JUDGEMENTS), recipe.report.answers_shown),
-        "sentences": numbers.verdict_sentences(result),
-        "prompts": side_by_side(answers, recitals, places, recipe.report.answers_shown, recipe.seed),
+        "judge_figures": judged.FIGURES,
+        "sentences": verdict.verdict_sentences(result),
+        "changes": sort_out(metrics, primary, [(name, CALLED[name]) for name in variants if name in CALLED]),
+        "named": [
+            shown | {"notes": named[shown["example"].example_id]}
+            for shown in _prompts(answers, recitals, places, list(named))
+        ],
+        "prompts": side_by_side(answers, recitals, places, recipe.report.answers_shown, recipe.seed, named),
         "prompts_in_all": len({answer.example_id for answer in answers}),
-        "variants": [name for name in VARIANTS if name in result["metrics"]["ended"]["means"]],
+        "variants": variants,
     }
 
 
@@ -105,25 +117,41 @@ def draw(
 
 def lines(result: dict[str, Any]) -> list[tuple[str, str]]:
     """For the terminal."""
-    return numbers.three_lines(result)
+    return verdict.three_lines(result)
 
 
 def side_by_side(
-    answers: list[Answer], recitals: list[Recital], places: Mapping[str, str], shown: int, seed: int
+    answers: list[Answer],
+    recitals: list[Recital],
+    places: Mapping[str, str],
+    shown: int,
+    seed: int,
+    apart: Collection[str] = (),
 ) -> list[dict[str, Any]]:
-    """`shown` prompts drawn by seed, each with what every variant and the author say to it."""
-    of_prompt: dict[str, dict[str, Answer]] = {}
-    for answer in answers:
-        of_prompt.setdefault(answer.example_id, {})[answer.variant] = answer
-    runs = {(recital.example_id, recital.variant): recital for recital in recitals}
-    order = random.Random(seed).sample(sorted(of_prompt), len(of_prompt))
+    """`shown` prompts drawn by seed, each with what every variant and the author say to it.
+
+    apart: ids of examples that stand elsewhere on the page and are not drawn again.
+    """
+    sources = {answer.example_id: answer.source_id for answer in answers if answer.example_id not in apart}
+    order = random.Random(seed).sample(sorted(sources), len(sources))
     # As many passages as there are to see, before a second prompt of the same one.
     turns: Counter[str] = Counter()
     turn_of = {}
     for example_id in order:
-        source_id = of_prompt[example_id]["base"].source_id
-        turn_of[example_id], turns[source_id] = turns[source_id], turns[source_id] + 1
+        turn_of[example_id] = turns[sources[example_id]]
+        turns[sources[example_id]] += 1
     drawn = sorted(order, key=lambda example_id: turn_of[example_id])[:shown]
+    return _prompts(answers, recitals, places, drawn)
+
+
+def _prompts(
+    answers: list[Answer], recitals: list[Recital], places: Mapping[str, str], wanted: list[str]
+) -> list[dict[str, Any]]:
+    """These examples, in this order."""
+    of_prompt: dict[str, dict[str, Answer]] = {}
+    for answer in answers:
+        of_prompt.setdefault(answer.example_id, {})[answer.variant] = answer
+    runs = {(recital.example_id, recital.variant): recital for recital in recitals}
     return [
         {
             "voices": [
@@ -133,8 +161,9 @@ def side_by_side(
             ],
             "place": places[of_prompt[example_id]["base"].source_id],
             "example": of_prompt[example_id]["base"],
+            "notes": [],
         }
-        for example_id in drawn
+        for example_id in wanted
     ]
 
 

@@ -11,6 +11,7 @@ from inkprint.artifacts import read_manifest
 from inkprint.draws import draw, in_turns
 from inkprint.errors import UserError
 from inkprint.records import Reject, read_records
+from inkprint.report.numbers import dollars
 
 REASONS_SHOWN = 12
 REJECTS_SHOWN = 6
@@ -93,11 +94,11 @@ def _asked(manifest: dict[str, Any]) -> dict[str, Any]:
     """Who was asked, how often, and what it cost; `writer` is "" where no model was."""
     if "writer" not in manifest:
         return {"writer": ""}
-    dollars, again = manifest["dollars"], Counter(manifest["tried_again"]).most_common()
+    again = Counter(manifest["tried_again"]).most_common()
     return {
         "writer": manifest["writer"],
         "requests": manifest["requests"],
         "tried_again": ", ".join(f"{count:,} × {fault}" for fault, count in again),
-        "dollars": f"${dollars:,.2f}" if dollars >= 1 else f"${dollars:.4f}" if dollars else "$0",
+        "dollars": dollars(manifest["dollars"]),
         "paid_by": manifest.get("reused_from", ""),
     }

@@ -11,6 +11,7 @@ from typing import Any
 from inkprint.artifacts import NUMBERS, read_manifest, stage_folder
 from inkprint.records import Page, Passage, Reject, read_records
 from inkprint.report.examples import Made
+from inkprint.report.numbers import dollars
 from inkprint.sentences import sentence_spans
 
 SPLITS = ("train", "validation", "test")
@@ -82,6 +83,26 @@ def stage_rows(run_folder: Path) -> list[dict[str, Any]]:
         if manifest is not None and name != "report":
             rows.append(manifest | {"stage": f"{NUMBERS[name]} {name}"})
     return rows
+
+
+def cost(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Dollars that a stage paid to a model's provider, and hours of each kind of GPU; no rent is known here.
+
+    rows: what `stage_rows` found. A stage that was taken over was paid for, and computed, by another run.
+    """
+    hours: Counter[str] = Counter()
+    for row in rows:
+        if "gpu" in row["peak_memory_bytes"]:
+            hours[row["device"]] += row["seconds"] * row.get("processes", 1) / 3600
+    paid = [row for row in rows if "dollars" in row]
+    return {
+        "paid": [
+            {"stage": row["stage"], "dollars": dollars(row["dollars"]), "by": row.get("reused_from", "")}
+            for row in paid
+        ],
+        "total": dollars(sum(row["dollars"] for row in paid)),
+        "gpu_hours": [{"device": device, "hours": f"{spent:,.2f}"} for device, spent in hours.items()],
+    }
 
 
 def versions(rows: list[dict[str, Any]]) -> dict[str, str]:

@@ -9,6 +9,8 @@ from inkprint.evaluate.judge import CHOSEN, MARKED, PLACES
 from inkprint.records import Judgement, read_records
 from inkprint.report.numbers import MINUS, measured
 
+FIGURES = ("marks", "boxes")  # which stand in the judge's own section
+
 
 def describe(result: dict[str, Any], judgements: Path | None, shown: int) -> dict[str, Any] | None:
     """What the template needs; None without a judge."""

@@ -11,6 +11,7 @@ from inkprint.evaluate.verdicts import NONE_SHOWN, TOO_FEW
 from inkprint.records import LabelledText, Prediction, read_records
 from inkprint.report import numbers
 from inkprint.report.examples import Made
+from inkprint.report.gains import sort_out
 from inkprint.report.numbers import MINUS, TIGHT
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 TEMPLATE = "labels"
 LOSS_UNIT = "nats per text"
 INPUTS = ("05_generate/predictions.jsonl",)
-CHARACTERS_SHOWN = 1500  # of a text
+CHARACTERS_SHOWN = 800  # of a text
 CALLED = {"majority": "majority", "words": "bag of words"}  # what a model is held against
 FIGURES = {
     "baselines": ("Against the baselines", "Every metric that runs from 0 to 1, with its 95 % interval; of"
@@ -52,11 +53,21 @@ def describe(
         (prediction for prediction in predictions if told(prediction) != prediction.label),
         key=lambda prediction: (-prediction.probabilities[told(prediction)], prediction.source_id),
     )
+    right = sorted(
+        (prediction for prediction in predictions if told(prediction) == prediction.label),
+        key=lambda prediction: (-prediction.probabilities[told(prediction)], prediction.source_id),
+    )
     drawn = draw_some((("", p.source_id, p) for p in predictions), shown, seed).get("", [])
     return {
         "sentences": verdict_sentences(result),
         "others": [_other(variant, test) for variant, test in result["mcnemar"].items()],
         "of_words": _of_words(result["words"]),
+        "changes": sort_out(
+            result["metrics"],
+            result["primary"],
+            [(name, f"the {CALLED[name]}") for name in result["mcnemar"]],
+        ),
+        "surest": [_text(prediction, places) for prediction in right[:1]],
         "mistakes": [_text(prediction, places) for prediction in wrong[:shown]],
         "mistakes_in_all": len(wrong),
         "drawn": [_text(prediction, places) for prediction in drawn],
@@ -84,7 +95,7 @@ def _other(variant: str, test: dict[str, Any]) -> dict[str, Any]:
     colour = "reference" if variant == "majority" else variant
     return {
         "variant": variant, "called": called, "the": f"the {called}", "colour": colour,
-        "test": test, "p": _p(test, ""),
+        "test": test, "p": _p(test),
     }  # fmt: skip
 
 
@@ -117,27 +128,22 @@ def _text(prediction: Prediction, places: Mapping[str, str]) -> dict[str, Any]:
 
 
 def verdict_sentences(result: dict[str, Any]) -> list[str]:
-    """What the run shows, in four sentences with numbers; none says more than its interval.
+    """What the run shows, in three sentences with numbers and intervals; none says more than its interval.
 
     Beside the primary metric stands the area: whoever says a label at random has a better macro F1 than the
-    majority, and no better area.
+    majority, and no better area. Then whether it was worth it, and whether its probabilities can be believed.
     """
-    primary = result["primary"]
     over = f" over {result['texts']:,} held-out texts"
     baseline = f"always saying “{result['majority']}”, the most frequent label in train"
-    return [
-        f"{_change(result, primary, ' (the primary metric)', over, baseline)}.",
-        against_words(result),
-        f"{_coin(result['mcnemar']['majority'], 'majority')}; {_change(result, 'auc')}.",
-        _calibration(result),
-    ]
+    main = _change(result, result["primary"], " (the primary metric)", over, baseline)
+    return [f"{main}; {_change(result, 'auc')}.", against_words(result), _calibration(result)]
 
 
 def against_words(result: dict[str, Any]) -> str:
     """Whether all this was worth it, by the primary metric: the sentence that a sceptic looks for."""
     if "words" not in result["mcnemar"]:
         return f"Whether the model beats a bag of words is not asked: {result['words']['why']}."
-    metric, test = result["metrics"][result["primary"]], result["mcnemar"]["words"]
+    metric = result["metrics"][result["primary"]]
     found = metric["against"]["words"]
     said = {
         "better": "The tuned model beats a bag of words",
@@ -146,11 +152,10 @@ def against_words(result: dict[str, Any]) -> str:
         TOO_FEW: "Whether the tuned model beats a bag of words, these texts are too few to tell",
     }[found["verdict"]]
     maybe = ", which may be none" if found["verdict"] == NONE_SHOWN else ""
-    tuned, words = (numbers.measured(metric, variant) for variant in ("tuned", "words"))
+    tuned, words = (_value(metric, variant) for variant in ("tuned", "words"))
     return (
         f"{said}: {metric['title']} is {tuned} and {words} for logistic regression on the words of the"
         f" same train texts, a difference of {numbers.difference(metric, found)}{maybe}."
-        f" {_coin(test, 'words')}."
     )
 
 
@@ -198,29 +203,23 @@ def _change(
     """What one metric says, up to the full stop. over: which texts."""
     metric = result["metrics"][name]
     against = metric["against"]["majority"]
-    tuned, majority = (numbers.measured(metric, variant) for variant in ("tuned", "majority"))
+    tuned, majority = (_value(metric, variant) for variant in ("tuned", "majority"))
     said = f"{metric['title']}{role} is {tuned}{over} and {majority} for {baseline}"
     if against["verdict"] == TOO_FEW:
         return f"{said}: too few to tell"
+    found = numbers.difference(metric, against)
     if against["verdict"] == NONE_SHOWN:
-        return f"{said}; the difference of {numbers.difference(metric, against)} may be none"
-    return f"{said}: {numbers.difference(metric, against)}, which is {against['verdict']}"
+        return f"{said}: {found}, which may be none"
+    return f"{said}: {found}, which is {against['verdict']}"
 
 
-def _coin(test: dict[str, Any], other: str) -> str:
-    """McNemar's test in words."""
-    alone = (
-        f"The tuned model alone gets {test['tuned_alone']:,} texts right, the {CALLED[other]} alone"
-        f" {test['other_alone']:,}"
-    )
-    return f"{alone} (McNemar's exact test: {_p(test, 'p')})"
+def _value(metric: dict[str, Any], variant: str) -> str:
+    return f"{numbers.number(metric['means'][variant]['value'], metric)}{numbers.unit(metric)}"
 
 
-def _p(test: dict[str, Any], name: str) -> str:
-    """`p = 0.012`; in a column of p-values, without the name, `0.012`."""
-    if test["p"] < 1e-4:
-        return f"{name} < 0.0001".strip()
-    return f"{name} = {test['p']:.2g}" if name else f"{test['p']:.2g}"
+def _p(test: dict[str, Any]) -> str:
+    """A p-value in its column."""
+    return "< 0.0001" if test["p"] < 1e-4 else f"{test['p']:.2g}"
 
 
 def _calibration(result: dict[str, Any]) -> str:
@@ -229,11 +228,14 @@ def _calibration(result: dict[str, Any]) -> str:
     accuracy = result["metrics"]["accuracy"]["means"]["tuned"]["value"]
     error, high = metric["means"]["tuned"]["value"], of["error_by_chance_high"]
     percent = numbers.percent
-    found = (
-        f"On average it is {percent(of['confidence'])} sure and {percent(accuracy)} of the time right:"
-        f" the calibration error is {numbers.measured(metric, 'tuned')}"
-    )
+    found = f"On average it is {percent(of['confidence'])} sure and {percent(accuracy)} of the time right"
+    error_is = f"a calibration error of {numbers.measured(metric, 'tuned')}"
     if error <= high:
-        return f"{found}, which chance alone gives a calibrated model too (up to {percent(high)})."
+        return (
+            f"{found}, {error_is}, which chance alone gives a calibrated model too (up to {percent(high)})."
+        )
     side = "more" if of["confidence"] > accuracy else "less"
-    return f"{found}, over the {percent(high)} that chance explains: it is {side} sure than it is right."
+    return (
+        f"{found}: with {error_is}, over the {percent(high)} that chance explains, it is {side} sure than"
+        " it is right."
+    )

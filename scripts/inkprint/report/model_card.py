@@ -17,6 +17,10 @@ def describe(recipe: Recipe, context: dict[str, Any]) -> dict[str, Any]:
         "hub_base": model.base if model is not None and model.folder is None else None,
         "library": library(recipe),
         "kind": kind(recipe),
+        "of_base": model is not None,
+        "held_out": "rows that it never saw"
+        if rows
+        else "text that was held out whole before anything was cut",
         "warnings": warnings(recipe, context["metrics"]),
         "data_line": data_line(context, rows),
         "purpose": purpose(recipe),
@@ -51,7 +55,7 @@ def library(recipe: Recipe) -> str:
 
 
 def kind(recipe: Recipe) -> str:
-    """What the weights are, up to the name of their base."""
+    """What the weights are, up to the name of their base where they have one."""
     return {
         "qlora": "A LoRA adapter, learned with the base in 4 bits,",
         "lora": "A LoRA adapter",

@@ -1,16 +1,20 @@
-"""Numbers as the report prints them, and the three sentences and three lines that carry the verdict."""
+"""Numbers as the report prints them, and what one metric says in words."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from inkprint.evaluate.variants import VARIANTS
-from inkprint.evaluate.verdicts import BEYOND
+from inkprint.evaluate.verdicts import BEYOND, NONE_SHOWN, TOO_FEW
 
 MINUS = "−"
 TIGHT = "\u00a0"  # a space at which no line breaks
 Estimate = dict[str, float | None]
 Metric = dict[str, Any]  # one entry of metrics.json
+JUDGED = {
+    "better": ", which is better",
+    "worse": ", which is worse",
+    BEYOND: ", which is beyond the author's own: a caricature or noise",
+}
 
 
 def number(value: float, metric: Metric, sign: bool = False) -> str:
@@ -52,11 +56,11 @@ def difference(metric: Metric, found: Estimate) -> str:
     return text.rstrip()
 
 
-def chance(p: float) -> str:
-    """A p-value after Holm's adjustment: Holm's p = 0.012."""
+def chance(p: float, name: str = "Holm's p") -> str:
+    """A p-value, after Holm's adjustment if nothing else is said: Holm's p = 0.012."""
     if p < 0.001:
-        return "Holm's p < 0.001"
-    return "Holm's p = 1" if p == 1 else f"Holm's p = {p:.{3 if p < 0.1 else 2}f}"
+        return f"{name} < 0.001"
+    return f"{name} = 1" if p == 1 else f"{name} = {p:.{3 if p < 0.1 else 2}f}"
 
 
 def percent(share: float) -> str:
@@ -69,6 +73,11 @@ def percent(share: float) -> str:
     return f"{text}{TIGHT}%"
 
 
+def dollars(paid: float) -> str:
+    """$12.35; what is less than a dollar to the hundredth of a cent."""
+    return f"${paid:,.2f}" if paid >= 1 else f"${paid:.4f}" if paid else "$0"
+
+
 def shared(measure: str, value: float) -> str:
     """A number of leaks.json: words in a row, `41` or `13.5`, or a share, `0.35 %`."""
     if measure == "gram_share":
@@ -76,96 +85,31 @@ def shared(measure: str, value: float) -> str:
     return f"{value:,d}" if isinstance(value, int) else f"{value:,.1f}"
 
 
-def verdict_sentences(result: dict[str, Any]) -> list[str]:
-    """What the run shows, in three sentences with numbers, or four; none says more than its interval.
-
-    The fourth, where there is a prompted base: was tuning worth it, or would the prompt have done?
-    """
-    metrics, primary, method = result["metrics"], result["primary"], result["method"]
-    second = metrics["tfidf_similarity" if primary != "tfidf_similarity" else "bits_per_byte"]
-    ended = metrics["ended"]
-    sentences = [
-        change(metrics[primary], "base", method["unit"], " (the primary metric)") + ".",
-        _recital(metrics, method["recital_words"]),
-        f"{change(second, 'base', method['unit'])}; of its answers the tuned model ended"
-        f" {measured(ended, 'tuned')} by itself, the base {measured(ended, 'base')}.",
-    ]
-    # Likelihoods have no prompted variant: then similarity says it.
-    worth = next((m for m in (metrics[primary], second) if "prompted" in m["against"]), None)
-    sentences.append(_voice(metrics, result["voice"]))
-    if worth:
-        found = change(worth, "prompted", method["unit"])
-        sentences.append(f"Against the base that is only shown the author in its prompt: {found}.")
-    return sentences
-
-
-def _voice(metrics: dict[str, Metric], voice: dict[str, Any]) -> str:
-    """Where base and tuned stand between other authors, 0, and the author's unseen chapters, 1."""
-    if not metrics.get("voice", {}).get("items"):
-        why = voice.get("why", "no answer was long enough")
-        return f"Whether it sounds like the author was not measured: {why}."
-    metric, scale = metrics["voice"], voice["metrics"]["voice"]
-    span = scale["ceiling"] - scale["floor"]
-    if span <= 0:
-        return (
-            "The voice cannot be told here: other authors score as high as the author's own unseen chapters."
-        )
-
-    def place(variant: str) -> str:
-        mean = metric["means"][variant]
-        at = {key: None if v is None else (v - scale["floor"]) / span for key, v in mean.items()}
-        shown = metric | {"decimals": 2}
-        return f"{number(at['value'], shown)} {bounds(at, shown)}".rstrip()
-
-    against = metric["against"]["base"]
-    found = {
-        "better": "nearer",
-        "worse": "farther",
-        BEYOND: "beyond the author's own, which is a caricature or noise and no better likeness",
-    }
-    return (
-        f"On a line from other authors at 0 to the author's unseen chapters at 1 the voice of the base stands"
-        f" at {place('base')} and that of the tuned model at {place('tuned')}, over {metric['sources']}"
-        f" passages: {found.get(against['verdict'], against['verdict'])}."
-    )
-
-
-def three_lines(result: dict[str, Any]) -> list[tuple[str, str]]:
-    """The three numbers that matter, each a name and a short text, in ASCII for any terminal."""
-    metrics, unit_name = result["metrics"], result["method"]["unit"]
-    main, runs, ended = metrics[result["primary"]], metrics["verbatim_run"], metrics["ended"]
-    said = "not measured"
-    if main["items"]:
-        means = [number(main["means"][variant]["value"], main) for variant in ("base", "tuned")]
-        against = main["against"]["base"]
-        said = f"{means[0]} -> {means[1]}{unit(main)}, {difference(main, against)}: {against['verdict']}"
-    share = measured(metrics["recited"], "tuned")
-    variants = [name for name in VARIANTS if name in ended["means"]]
-    lines = [
-        (main["title"], f"{said} ({main['sources']} {unit_name})"),
-        ("Recital", f"{share} of tuned answers; longest run {runs['largest']['tuned']:.0f} words"),
-        ("Ended by itself", ", ".join(f"{name} {measured(ended, name)}" for name in variants)),
-    ]
-    return [(name, text.replace(MINUS, "-").replace(TIGHT, " ")) for name, text in lines]
-
-
 def change(metric: Metric, other: str, unit_name: str, role: str = "") -> str:
-    """What one metric says of tuned against another variant, up to the full stop."""
+    """What one metric says of tuned against another variant, up to the full stop.
+
+    The difference has its interval here; those of the two means are the table's.
+    """
     name, over = metric["title"] + role, f"over {metric['sources']} held-out {unit_name}"
     if not metric["items"]:
         return f"{name} could not be measured"
-    before, tuned, against = measured(metric, other), measured(metric, "tuned"), metric["against"][other]
+    before, tuned = number(metric["means"][other]["value"], metric), _value(metric, "tuned")
     called = {"base": "the base", "prompted": "the prompted base"}[other]
-    if against["verdict"] == "too few to tell":
-        return f"{name} is {before} for {called} and {tuned} for the tuned model, {over}: too few to tell"
-    if against["verdict"] == "no difference shown":
+    against = metric["against"][other]
+    if against["verdict"] == TOO_FEW:
+        return f"{name} is {before} for {called} and {tuned} for the tuned model {over}: too few to tell"
+    found = difference(metric, against)
+    if against["verdict"] == NONE_SHOWN:
         return (
             f"{name} does not tell the two models apart {over}: {other} {before}, tuned {tuned}, a difference"
-            f" of {difference(metric, against)}, which may be {_may_be(against)}"
+            f" of {found}, which may be {_may_be(against)}"
         )
     moved = "rose" if against["value"] > 0 else "fell"
-    judged = {"better": ", which is better", "worse": ", which is worse"}.get(against["verdict"], "")
-    return f"{name} {moved} from {before} to {tuned} {over}: {difference(metric, against)}{judged}"
+    return f"{name} {moved} from {before} to {tuned} {over}: {found}{JUDGED.get(against['verdict'], '')}"
+
+
+def _value(metric: Metric, variant: str) -> str:
+    return f"{number(metric['means'][variant]['value'], metric)}{unit(metric)}"
 
 
 def _may_be(against: dict[str, Any]) -> str:
@@ -174,25 +118,3 @@ def _may_be(against: dict[str, Any]) -> str:
     if p is not None and low is not None and high is not None and (low > 0 or high < 0):
         return f"chance among so many comparisons ({chance(p)})"
     return "none"
-
-
-def _recital(metrics: dict[str, Metric], recital_words: int) -> str:
-    recited, runs = metrics["recited"], metrics["verbatim_run"]
-    items = recited["items"]
-    longest = {name: f"{words:.0f}" for name, words in runs["largest"].items()}
-    counts = {
-        name: round(recited["means"][name]["value"] * items) for name in VARIANTS if name in recited["means"]
-    }
-    others = ", ".join(f"{name} {count}" for name, count in counts.items() if name != "tuned")
-    own = f"the author's own unseen text reaches {longest['reference']}"
-    if counts["tuned"] == 0:
-        return (
-            f"The tuned model does not recite in these {items} answers: its longest run of words from the"
-            f" training text is {longest['tuned']} ({own}), under the mark of {recital_words}."
-        )
-    verb = "holds" if counts["tuned"] == 1 else "hold"
-    return (
-        f"The tuned model recites: {counts['tuned']} of {items} answers"
-        f" ({measured(recited, 'tuned')}; {others}) {verb} {recital_words} or more words in a"
-        f" row from the training text, the longest {longest['tuned']} ({own})."
-    )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inkprint.records import SplitRow, read_records
 from inkprint.report.examples import Made
 from inkprint.report.facts import SPLITS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INPUTS = ("02_prepare/rows.jsonl",)
 TEMPLATE = "rows"
@@ -47,6 +50,11 @@ def describe(inputs: dict[str, Path], examples: Sequence[Made]) -> dict[str, Any
         "more_labels": len(frequent[LABELS_SHOWN:]),
         "files": sorted(files.items()),
     }
+
+
+def draw(inputs: dict[str, Path]) -> Iterator[tuple[str, tuple[str, str], Figure]]:
+    """Rows have no pages, and so no strips."""
+    return iter(())
 
 
 def places(inputs: dict[str, Path]) -> dict[str, str]:

@@ -20,6 +20,8 @@ from matplotlib.figure import Figure
 
 COLOURS = {"base": "#0072b2", "prompted": "#009e73", "tuned": "#d55e00", "reference": "#7f7f7f",
            "instruction": "#882255", "words": "#882255"}  # fmt: skip  # never in one report
+# Of the strips of pages: no variant's colours, and apart in lightness for whoever sees no colours at all.
+SPLITS = {"train": "#c4c4c4", "validation": "#e6ab02", "test": "#5e3c99"}
 NAMES = {"base": "base", "prompted": "prompted", "tuned": "tuned", "reference": "author",
          "instruction": "instruction"}  # fmt: skip
 INK, LINE = "#1a1a1a", "#d9d9d9"
@@ -85,7 +87,8 @@ def for_page(svg: str, name: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'(\bid="|"#|url\(#)', rf"\g<1>{name}-", svg)
     svg = re.sub(r' width="[\d.]+pt" height="[\d.]+pt"', "", svg, count=1)
-    variables = {INK: "ink", LINE: "line"} | {COLOURS[name]: name for name in COLOURS}
+    named = COLOURS | SPLITS
+    variables = {INK: "ink", LINE: "line"} | {named[name]: name for name in named}
     for colour, variable in variables.items():
         svg = svg.replace(colour, f"var(--{variable})")
     return svg
