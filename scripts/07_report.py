@@ -146,7 +146,7 @@ def told_shortages(batches: list[str]) -> str:
     return f"with {', then with '.join(batches)} rows a step; from there on fewer at a time, as many a step"
 
 
-def describe_stages(run_folder: Path) -> dict[str, Any]:
+def describe_stages(run_folder: Path, result: dict[str, Any]) -> dict[str, Any]:
     """Time, memory, cost, versions and keys out of the manifests."""
     from inkprint.report import facts
 
@@ -154,7 +154,7 @@ def describe_stages(run_folder: Path) -> dict[str, Any]:
     commits = list(dict.fromkeys(row["commit"] for row in rows))
     return {
         "stages": rows,
-        "cost": facts.cost(rows),
+        "cost": facts.cost(rows, result.get("judge", {}).get("dollars")),
         "versions": facts.versions(rows),
         "commit": ", ".join(commits),
     }
@@ -200,7 +200,7 @@ def main(command: Command) -> None:
 
     inputs = stage.inputs
     result = facts.read_json(inputs["06_evaluate/metrics.json"])
-    context = result | identify(command) | describe_stages(command.run_folder)
+    context = result | identify(command) | describe_stages(command.run_folder, result)
     context |= describe_data(command, inputs, evidence, data)
     context |= evidence.describe(recipe, inputs, result, data.places(inputs))
     proof = facts.read_json(inputs["04_train/mask_proof.json"])

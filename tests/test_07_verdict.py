@@ -284,19 +284,18 @@ def test_what_was_paid_and_the_hours_of_a_gpu_are_added_up():
         {"stage": "04 train", "seconds": 1800, "processes": 2, "device": "RTX",
          "peak_memory_bytes": {"gpu": 1}},
         {"stage": "05 generate", "seconds": 900, "device": "RTX", "peak_memory_bytes": {"gpu": 1}},
-        {"stage": "06 evaluate", "dollars": 0.25, "seconds": 9, "device": "CPU", "peak_memory_bytes": {}},
     ]  # fmt: skip
-    assert facts.cost(stages) == {
+    assert facts.cost(stages, 0.25) == {
         "paid": [
-            {"stage": "03 synthesize", "dollars": "$1.50", "by": "first"},
-            {"stage": "06 evaluate", "dollars": "$0.2500", "by": ""},
+            {"what": "03 synthesize", "dollars": "$1.50", "by": "first"},
+            {"what": "the judge", "dollars": "$0.2500", "by": ""},
         ],
         "total": "$1.75",
         "gpu_hours": [{"device": "RTX", "hours": "1.25"}],
     }
-    assert facts.cost(stages[1:2])["paid"] == []
+    assert facts.cost(stages[1:2], None)["paid"] == []
 
 
 def test_the_page_says_what_was_paid(reported):
-    told = "Paid to models&#39; providers: $0.1234: $0.1234 in 03 synthesize. No GPU was used."
+    told = "Paid to models&#39; providers: $0.1234: $0.1234 for 03 synthesize. No GPU was used."
     assert told in page_of(reported) or told.replace("&#39;", "'") in page_of(reported)

@@ -85,22 +85,22 @@ def stage_rows(run_folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def cost(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Dollars that a stage paid to a model's provider, and hours of each kind of GPU; no rent is known here.
+def cost(rows: Sequence[dict[str, Any]], judge_dollars: float | None) -> dict[str, Any]:
+    """Dollars that were paid to models' providers, and hours of each kind of GPU; no rent is known here.
 
     rows: what `stage_rows` found. A stage that was taken over was paid for, and computed, by another run.
+    judge_dollars: what 06's judge was paid; None without one.
     """
     hours: Counter[str] = Counter()
     for row in rows:
         if "gpu" in row["peak_memory_bytes"]:
             hours[row["device"]] += row["seconds"] * row.get("processes", 1) / 3600
-    paid = [row for row in rows if "dollars" in row]
+    paid = [(row["stage"], row["dollars"], row.get("reused_from", "")) for row in rows if "dollars" in row]
+    if judge_dollars is not None:
+        paid.append(("the judge", judge_dollars, ""))
     return {
-        "paid": [
-            {"stage": row["stage"], "dollars": dollars(row["dollars"]), "by": row.get("reused_from", "")}
-            for row in paid
-        ],
-        "total": dollars(sum(row["dollars"] for row in paid)),
+        "paid": [{"what": what, "dollars": dollars(spent), "by": by} for what, spent, by in paid],
+        "total": dollars(sum(spent for _, spent, _ in paid)),
         "gpu_hours": [{"device": device, "hours": f"{spent:,.2f}"} for device, spent in hours.items()],
     }
 
