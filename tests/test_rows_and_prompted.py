@@ -286,7 +286,7 @@ def test_variants_that_do_not_fit_together_are_refused_in_one_line(tmp_path, cha
 
 def test_what_the_model_said_on_the_way_is_shown_by_step(reported):
     section = page_of(reported).split("On the way")[1].split("What the loss was taken on")[0]
-    assert section.count("<details>") == 1
+    assert section.count("<details open>") == 1
     assert re.findall(r"Step (\d+)", section) == ["0", "40", "80"]
     assert "Step 0, cut off at the limit of tokens" in section
     assert "Who are you?" in section and "The keeper." in section

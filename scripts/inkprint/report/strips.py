@@ -39,13 +39,13 @@ def books(pages: Iterable[Page], passages: Iterable[Passage]) -> list[Book]:
 
 def draw_strips(shown: list[Book]) -> Figure:
     """A bar a book, each as wide as the figure; books of hundreds of pages and of ten read alike."""
-    figure, [axes] = new_figure(0.75 + 0.55 * len(shown))
+    figure, [axes] = new_figure(0.75 + 0.6 * len(shown))
     for row, (name, states) in enumerate(shown):
         _strip(axes, row, states)
         kept = len(states) - states.count(DROPPED)
         style = {"xycoords": "data", "textcoords": "offset points", "va": "bottom", "annotation_clip": False}
-        axes.annotate(_shorten(name), (0, row - 0.3), (0, 2), ha="left", **style)
-        axes.annotate(f"{kept:,} of {len(states):,} pages kept", (1, row - 0.3), (0, 2), ha="right", **style)
+        axes.annotate(_shorten(name), (0, row - 0.2), (0, 2), ha="left", **style)
+        axes.annotate(f"{kept:,} of {len(states):,} pages kept", (1, row - 0.2), (0, 2), ha="right", **style)
     axes.set(xlim=(0, 1), ylim=(len(shown) - 0.55, -0.75))
     axes.set_xticks([0, 1], ["first page", "last page"])
     for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):
@@ -60,7 +60,7 @@ def draw_strips(shown: list[Book]) -> Figure:
 def _strip(axes: Axes, row: int, states: list[str]) -> None:
     for state, start, pages in _stretches(states):
         looks = dict(LOOKS[state])
-        height = 0.6 * looks.pop("height")
+        height = 0.5 * looks.pop("height")
         left, width = start / len(states), pages / len(states)
         axes.broken_barh([(left, width)], (row + 0.3 - height, height), **looks)
     axes.plot([0, 1], [row + 0.3, row + 0.3], color=LINE, linewidth=0.8, zorder=0)
