@@ -197,12 +197,12 @@ def test_the_report_draws_the_line_and_says_where_both_stand(evaluated):
     recipe, folder = evaluated
     run_script("07_report.py", recipe)
     html, markdown = page_of(folder), page_of(folder, "md")
-    assert "On a line from other authors at 0" in html
+    assert "; from other authors at 0 to the author's unseen chapters at 1" in html.replace("&#39;", "'")
     assert "The voice line" in html
     assert (folder / RUN / "07_report/figures/voice.svg").is_file()
     for name in OTHERS:
         assert name in markdown
-    assert "nearer" in html
+    assert "nearer to the author" in html
 
 
 @pytest.mark.whole_runs
@@ -220,7 +220,8 @@ def test_without_others_the_page_says_that_the_voice_was_not_measured(tmp_path):
     result = result_of(tmp_path)
     assert "voice" not in result["metrics"]
     run_script("07_report.py", recipe)
-    assert "sounds like the author was not measured: the recipe names no other authors" in page_of(tmp_path)
+    assert "the voice was not measured: the recipe names no other authors" in page_of(tmp_path)
+    assert "sound like the author was not measured: the recipe names no" in page_of(tmp_path, "md")
 
 
 # -- 01 and 02 ----------------------------------------------------------------------------------------
