@@ -14,7 +14,8 @@ from inkprint.records import Recital, Score
 from inkprint.report import extremes, facts, gains, page, strips, verdict
 
 SECTIONS = [
-    "Verdict", "The voice", "What it gained, what it lost", "Side by side", "Figures", "Training", "Data",
+    "Verdict", "The voice", "What it gained, what it lost", "Side by side", "Figures",
+    "Honesty checks", "Training", "Data",
     "How the examples were made", "Cost, time and memory", "How to repeat it",
 ]  # fmt: skip
 

@@ -23,7 +23,12 @@ from inkprint.records import Score
 
 SAMPLES, SEED, PRIMARY = 2000, 42, "bits_per_byte"  # the demo's recipe
 # What a sentence of the verdict calls a metric, beside its title.
-SAYS = {"by itself": ["ended"], "recite": ["recited", "verbatim_run"], "On a line from": ["voice"]}
+SAYS = {
+    "by themselves": ["ended"],
+    "recite": ["recited", "verbatim_run"],
+    "other authors at 0": ["voice"],
+}
+GAINS = "What it gained, what it lost"
 NUMBER = re.compile(r"(?<![\w.])[−+-]?\d+(?:,\d{3})*(?:\.\d+)?")
 # Said of the method: level, resamples, seed, fewest passages, "0 to 1", "50 % is chance".
 METHOD = {"95", "2000", "42", "20", "0", "1", "50", "0.05"}
@@ -31,7 +36,7 @@ METHOD = {"95", "2000", "42", "20", "0", "1", "50", "0.05"}
 WORDING = {
     "Verdict": set(),
     "The voice": {"75"},
-    "Metrics": set(),
+    GAINS: set(),
     "Honesty checks": {"20", "10", "100", "75"},
 }
 
@@ -77,6 +82,7 @@ class Evidence:
         self.said = {name: self.numbers_of(name) for name in self.of}
         self.checked = {name: self.put_in_numbers(name) for name in self.of}
         self.of_reports = self.alarms()
+        self.verdicts = self.counts_of_verdicts()
 
     def columns_of(self, name):
         """What stands in each column of a metric's row: value and bounds, and of differences p."""
@@ -181,6 +187,22 @@ class Evidence:
             found |= {shown(average(scores, "mean"), metric), shown(low, metric), shown(bounds.high, metric)}
         return found
 
+    def counts_of_verdicts(self):
+        """How many comparisons have which verdict: of all metrics, and of the others that have a good side."""
+        found = set()
+        for other in ("base", "prompted"):
+            of_all = [m["against"][other]["verdict"] for m in self.bounds.values() if other in m["against"]]
+            sided = [
+                m["against"][other]["verdict"]
+                for name, m in self.bounds.items()
+                if other in m["against"] and name != PRIMARY and METRICS[name].better != "neither"
+            ]
+            for told in (of_all, sided):
+                found |= {str(told.count(verdict)) for verdict in told} | {str(len(told))}
+            # The list of what moved holds both directions.
+            found.add(str(of_all.count("higher") + of_all.count("lower")))
+        return found
+
     def alarms(self):
         """What is said of reports on swapped models."""
         swapped = [s for s in self.put_in if s["variant"] == "swapped"]
@@ -211,7 +233,7 @@ def evidence_of(page):
     """The evidence's sections by heading, without figures and what was asked and said."""
     page = re.sub(r'(?s)<svg.*?</svg>|<p class="asked">.*?</p>|<style>.*?</style>', " ", page)
     sections = dict(re.findall(r"(?s)<h2>([^<]*)</h2>(.*?)(?=<h2>|\Z)", page))
-    return {name: sections[name] for name in ("Verdict", "The voice", "Metrics", "Honesty checks")}
+    return {name: sections[name] for name in WORDING}
 
 
 def allowed_in(text, evidence, section):
@@ -219,6 +241,11 @@ def allowed_in(text, evidence, section):
     named = [name for name in evidence.of if METRICS[name].title in text]
     named += [name for sign, names in SAYS.items() if sign in text for name in names]
     found = set().union(*(evidence.said[name] for name in named))
+    if "other metrics that can be" in text or (section == GAINS and not named):
+        found |= evidence.verdicts
+    if "(primary)" in text:
+        p = evidence.bounds[PRIMARY]["against"]["base"]["p"]
+        found.add("0.001" if p < 0.001 else f"{p:.{3 if p < 0.1 else 2}f}")
     if section == "Honesty checks":
         found = found.union(*(evidence.checked[name] for name in named))
         found |= evidence.of_reports if "any verdict" in text else set()
@@ -246,7 +273,9 @@ def untraced(evidence, page):
     """Every number of the evidence that its lines do not lead to, each with where it stands."""
     wrong = []
     for section, text in evidence_of(page).items():
-        blocks = re.findall(r"(?s)<(?:li|p|tr|h3|figcaption)\b[^>]*>(.*?)</(?:li|p|tr|h3|figcaption)>", text)
+        blocks = re.findall(
+            r"(?s)<(?:li|p|tr|h[34]|figcaption)\b[^>]*>(.*?)</(?:li|p|tr|h[34]|figcaption)>", text
+        )
         assert blocks, section
         for block in blocks:
             said = plain(block)
@@ -260,7 +289,7 @@ def untraced(evidence, page):
 def wrong_cells(evidence, page):
     """Cells of the metrics' table that hold other numbers than those of their column."""
     wrong, titles = [], {METRICS[name].title: name for name in evidence.of}
-    for row in re.findall(r"(?s)<tr[^>]*>(.*?)</tr>", evidence_of(page)["Metrics"]):
+    for row in re.findall(r"(?s)<tr[^>]*>(.*?)</tr>", evidence_of(page)[GAINS]):
         title = re.search(r"<strong>(.*?)</strong>", row)
         if title is None:
             continue
