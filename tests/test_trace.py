@@ -188,7 +188,7 @@ class Evidence:
         return found
 
     def counts_of_verdicts(self):
-        """How many comparisons have which verdict: of all metrics, and of the others that have a good side."""
+        """How many comparisons have which verdict: of all metrics, and of the others with a good side."""
         found = set()
         for other in ("base", "prompted"):
             of_all = [m["against"][other]["verdict"] for m in self.bounds.values() if other in m["against"]]
@@ -196,6 +196,7 @@ class Evidence:
                 m["against"][other]["verdict"]
                 for name, m in self.bounds.items()
                 if other in m["against"] and name != PRIMARY and METRICS[name].better != "neither"
+                if not name.startswith("judge_")
             ]
             for told in (of_all, sided):
                 found |= {str(told.count(verdict)) for verdict in told} | {str(len(told))}

@@ -54,11 +54,17 @@ def _voice(metrics: dict[str, Metric], voice: dict[str, Any]) -> str:
 
 
 def _balance(metrics: dict[str, Metric], primary: str) -> str:
-    """How many of the other metrics got better, worse or neither; losses with their numbers."""
+    """How many of the other metrics got better, worse or neither; losses with their numbers.
+
+    A judge's opinion is none of them: it stands in a section of its own.
+    """
     others = [
         metric
         for name, metric in metrics.items()
-        if name != primary and metric["better"] != "neither" and metric["items"]
+        if name != primary
+        and metric["better"] != "neither"
+        and metric["items"]
+        and not name.startswith("judge_")
     ]
     verdicts = [metric["against"]["base"]["verdict"] for metric in others]
     if set(verdicts) == {TOO_FEW}:
