@@ -231,6 +231,6 @@ def test_a_prompt_with_the_wrong_slots_is_refused(tmp_path, text, says):
 def test_the_prompts_that_come_with_it_can_be_filled():
     """Every prompt file that a recipe may name has the slots that its task fills."""
     known = set("passage author count min_words max_words copied_words prompt answer style".split())
-    known |= set("label group opening first second text persona passages".split())
+    known |= set("label group opening first second text persona passages samples".split())
     for path in (ROOT / "prompts").glob("*.txt"):
         Prompt(path, known, set())

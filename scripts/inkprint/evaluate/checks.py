@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from inkprint.evaluate import similarity
 from inkprint.evaluate.answers import make_prompts, make_score
+from inkprint.evaluate.check import CANNOT_TELL, FAILED, PASSED, Check
 from inkprint.evaluate.intervals import mean_difference, random_swaps, resamples
 from inkprint.evaluate.metrics import COPIED_WORDS, METRICS, RECITAL_WORDS
 from inkprint.evaluate.others import Ruler, score_voice
@@ -27,22 +28,8 @@ from inkprint.records import Answer, Score
 from inkprint.runs import SharedRuns, longest_run
 from inkprint.words import word_spans, words
 
-PASSED, FAILED, CANNOT_TELL = "passed", "failed", "cannot tell"
 NEARLY_ALL = 0.99  # of a recital must be told to be one
 BEYOND_CHANCE = 2.0  # times as good as chance is more than chance
-
-
-@dataclass(frozen=True)
-class Check:
-    """What one check found; facts: means by variant and metric, and what else the report says."""
-
-    name: str
-    state: str
-    why: str = ""  # it cannot tell, or was not made
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    def found(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from inkprint.evaluate.answers import make_score
-from inkprint.evaluate.checks import CANNOT_TELL, FAILED, PASSED, Check
+from inkprint.evaluate.check import CANNOT_TELL, FAILED, PASSED, Check
 from inkprint.evaluate.intervals import (
     FEWEST_SOURCES,
     Numbers,

@@ -12,14 +12,14 @@ from typing import Any
 
 from inkprint.evaluate import voice
 from inkprint.evaluate.answers import make_score
-from inkprint.evaluate.checks import CANNOT_TELL, FAILED, PASSED, Check, Material
+from inkprint.evaluate.check import CANNOT_TELL, FAILED, OTHER, OWN, PASSED, Check
+from inkprint.evaluate.checks import Material
 from inkprint.evaluate.intervals import Numbers
 from inkprint.evaluate.others import FEWEST_WINDOWS, Judged
 from inkprint.records import BackgroundPassage, Passage, Score
 
 MOST_TURNS = 6  # each learns the voice anew: seconds
 Windows = dict[str, str]  # by passage: its first words
-OWN, OTHER = "own: ", "other: "  # how variants are told apart in checks.jsonl
 
 
 def windows_of(passages: Sequence[Passage | BackgroundPassage], by: str, length: int) -> dict[str, Windows]:

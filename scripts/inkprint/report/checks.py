@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from inkprint.evaluate.checks import CANNOT_TELL, FAILED, PASSED
+from inkprint.evaluate.check import CANNOT_TELL, FAILED, OTHER, OWN, PASSED
 from inkprint.evaluate.metrics import COPIED_WORDS
-from inkprint.evaluate.voice_ends import OTHER, OWN
 from inkprint.records import Example, read_records
 from inkprint.report.facts import read_json
 from inkprint.report.numbers import bounds, number, percent, shared, unit
