@@ -20,8 +20,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
-from asking import CLAUDE, Asking, passages_of  # noqa: E402
-from claude_server import claude_server  # noqa: E402
+from asking import CLAUDE, Asking, passages_of
+from claude_server import claude_server
 
 LATENCIES_SECONDS = (0.0, 0.5)
 # What begins and ends a run, whatever it asks: timed apart and taken off.

@@ -1,0 +1,107 @@
+"""What 1, 10 and 100 books cost in the stages that run anywhere: CPU seconds a book, and memory.
+
+01 reads PDFs that the bench sets. 02, 03 and 06 get books of made-up words, for the bench's author has 52,000
+words and would repeat himself. 04 and 05 grow with the recipe and not with the shelf: 05's folder is made up,
+with two answers and a likelihood for every held-out passage and variant.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from small_run import write_answers
+
+from goals import Goal, Row
+from runs import read_passages, records_file, run_stage, write_recipe
+from setting.books import set_book
+from setting.layouts import LAYOUTS
+from zipf import spelled, words
+
+LINEAR = Goal(1.1, most=True)
+FLAT = Goal(1.3, most=True)
+STAGES = ("01_extract", "02_prepare", "03_synthesize", "06_evaluate")
+SHARE = 0.1  # of a novel's words: a book of some 30 pages
+BOOK_WORDS, CHAPTER_WORDS, PARAGRAPH_WORDS, SENTENCE_WORDS = 8000, 800, 80, 16
+QUESTIONS = 2
+
+Growth = dict[int, dict[str, dict[str, float]]]  # by books, then by stage
+
+
+def measure_growth(folder: Path, counts: tuple[int, ...]) -> Growth:
+    """CPU seconds and bytes of each stage for each number of books, on one core."""
+    return {count: _shelf(folder / str(count), count) for count in counts}
+
+
+def _shelf(folder: Path, count: int) -> dict[str, dict[str, float]]:
+    found = {}
+    for kind, stages in (("pdf", STAGES[:1]), ("words", STAGES[1:])):
+        here = folder / kind
+        (here / "data").mkdir(parents=True)
+        for seed in range(1, count + 1):
+            if kind == "pdf":
+                # Another name for each: of a layout and a seed the book's file is named.
+                set_book(replace(LAYOUTS[0], name=f"book-{seed:03}"), seed, here / "data", SHARE)
+            else:
+                (here / "data" / f"book-{seed:03}.md").write_text(_book(seed), encoding="utf-8")
+        write_recipe(here, here / "data")
+        if kind == "words":
+            run_stage("01_extract", here, cores=1)
+        for stage in stages:
+            if stage == "06_evaluate":
+                _make_answers(here)
+            run = run_stage(stage, here, cores=1, watch=True)
+            found[stage] = {
+                "cpu_seconds": run.cpu_seconds, "seconds": run.seconds, "bytes": run.largest_bytes
+            }  # fmt: skip
+    return found
+
+
+def _book(seed: int) -> str:
+    """Chapters, paragraphs and sentences of made-up words, as Markdown."""
+    drawn = words(seed, BOOK_WORDS)
+    lines = [f"# The book {spelled(drawn[:2])}"]
+    for number, chapter in enumerate(np.split(drawn, BOOK_WORDS // CHAPTER_WORDS), start=1):
+        lines.append(f"## Chapter {number}")
+        for paragraph in np.split(chapter, CHAPTER_WORDS // PARAGRAPH_WORDS):
+            sentences = (spelled(own) for own in np.split(paragraph, PARAGRAPH_WORDS // SENTENCE_WORDS))
+            lines.append(" ".join(f"{sentence.capitalize()}." for sentence in sentences))
+    return "\n\n".join(lines) + "\n"
+
+
+def _make_answers(folder: Path) -> None:
+    held_out = [(one["id"], one["text"]) for one in read_passages(folder) if one["split"] == "test"]
+    run_folder = records_file(folder, "05_generate").parent
+    write_answers(run_folder, random.Random(1), held_out, QUESTIONS, prompted=False)
+
+
+def growth_rows(found: Growth) -> list[Row]:
+    """For each stage the cost of a further book, late against early, and memory, most books against one."""
+    one, some, most = sorted(found)
+    rows = []
+    for stage in STAGES:
+        seconds, held = ({n: found[n][stage][figure] for n in found} for figure in ("cpu_seconds", "bytes"))
+        early, late = (marginal(seconds, *pair) for pair in ((one, some), (some, most)))
+        what = f"{stage}, {most} books"
+        told = " ".join(f"{seconds[n]:.1f}" for n in sorted(found))
+        rows.append(
+            Row("growth", f"{what}: CPU s a further book", LINEAR, late / early, f"{late:.3f} s",
+                f"from {one} to {some}: {early:.3f} s", f"{told} s for {one}, {some} and {most} books")
+        )  # fmt: skip
+        rows.append(
+            Row("growth", f"{what}: memory", FLAT, held[most] / held[one], f"{held[most] / 1e6:.0f} MB",
+                f"{one} book: {held[one] / 1e6:.0f} MB")
+        )  # fmt: skip
+    return rows
+
+
+def marginal(cost: dict[int, float], fewer: int, more: int) -> float:
+    """What one further book costs between two shelves; the start-up of a stage is in both."""
+    return max(1e-9, cost[more] - cost[fewer]) / (more - fewer)
+
+
+def as_json(found: Growth) -> dict[str, Any]:
+    return {str(count): stages for count, stages in found.items()}

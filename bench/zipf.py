@@ -1,0 +1,55 @@
+"""Made-up text whose words come as often as those of a book do: for what is about counts, not about sense.
+
+Word frequencies after Zipf and Mandelbrot, f ~ 1 / (rank + 2.7) (Mandelbrot 1953), over 20,000 words.
+"""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkprint.records import Passage, content_id
+
+VOCABULARY = 20_000
+SHIFT = 2.7
+PASSAGES_A_CHAPTER = 20
+HELD_OUT = {8: "validation", 9: "test"}  # of every ten chapters
+COPIES = 20  # one passage in so many is an earlier one with two words changed
+
+
+def words(seed: int, count: int) -> NDArray[np.int32]:
+    """So many word numbers, drawn."""
+    weights = np.cumsum(1 / (np.arange(VOCABULARY) + 1 + SHIFT))
+    draws = np.random.default_rng(seed).random(count) * weights[-1]
+    return np.searchsorted(weights, draws).astype(np.int32)
+
+
+def spelled(numbers: NDArray[np.int32]) -> str:
+    """Words of four letters, a different one for each number."""
+    return " ".join(_SPELLED[number] for number in numbers.tolist())
+
+
+_SPELLED = ["".join("abcdefghijklmnop"[number >> shift & 15] for shift in (12, 8, 4, 0))
+            for number in range(VOCABULARY)]  # fmt: skip
+
+
+def passages(seed: int, count: int, length: int) -> list[Passage]:
+    """Passages of `length` words in chapters, every fifth chapter held out, and near-copies among them."""
+    dice = random.Random(seed)
+    drawn = words(seed, count * length).reshape(count, length)
+    made = []
+    for number in range(count):
+        if number and dice.randrange(COPIES) == 0:
+            drawn[number] = drawn[dice.randrange(number)]
+            drawn[number, [dice.randrange(length), dice.randrange(length)]] = dice.randrange(VOCABULARY)
+        text, chapter = spelled(drawn[number]), number // PASSAGES_A_CHAPTER
+        made.append(
+            Passage(
+                id=content_id("passage", seed, number), document="made-up", chapter=f"Chapter {chapter}",
+                pages=[number], page_ids=[], split=HELD_OUT.get(chapter % 10, "train"), text=text,
+                words=length, overlap_words=0,
+            )
+        )  # fmt: skip
+    return made
