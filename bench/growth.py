@@ -10,13 +10,13 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from statistics import median
 
 import numpy as np
 from small_run import write_answers
 
 from goals import Goal, Row
-from runs import read_passages, records_file, run_stage, write_recipe
+from runs import adopt_orphans, read_passages, records_file, run_stage, write_recipe
 from setting.books import set_book
 from setting.layouts import LAYOUTS
 from zipf import spelled, words
@@ -31,12 +31,15 @@ QUESTIONS = 2
 Growth = dict[int, dict[str, dict[str, float]]]  # by books, then by stage
 
 
-def measure_growth(folder: Path, counts: tuple[int, ...]) -> Growth:
-    """CPU seconds and bytes of each stage for each number of books, on one core."""
-    return {count: _shelf(folder / str(count), count) for count in counts}
+def measure_growth(folder: Path, counts: tuple[int, ...], rounds: int) -> Growth:
+    """CPU seconds and bytes of each stage for each number of books, on one core; medians but for the most."""
+    adopt_orphans()
+    return {
+        count: _shelf(folder / str(count), count, 1 if count == max(counts) else rounds) for count in counts
+    }
 
 
-def _shelf(folder: Path, count: int) -> dict[str, dict[str, float]]:
+def _shelf(folder: Path, count: int, rounds: int) -> dict[str, dict[str, float]]:
     found = {}
     for kind, stages in (("pdf", STAGES[:1]), ("words", STAGES[1:])):
         here = folder / kind
@@ -53,10 +56,11 @@ def _shelf(folder: Path, count: int) -> dict[str, dict[str, float]]:
         for stage in stages:
             if stage == "06_evaluate":
                 _make_answers(here)
-            run = run_stage(stage, here, cores=1, watch=True)
+            runs = [run_stage(stage, here, cores=1, watch=True) for _ in range(rounds)]
             found[stage] = {
-                "cpu_seconds": run.cpu_seconds, "seconds": run.seconds, "bytes": run.largest_bytes
-            }  # fmt: skip
+                "cpu_seconds": median(run.cpu_seconds for run in runs),
+                "bytes": median(run.largest_bytes for run in runs),
+            }
     return found
 
 
@@ -84,13 +88,14 @@ def growth_rows(found: Growth) -> list[Row]:
     rows = []
     for stage in STAGES:
         seconds, held = ({n: found[n][stage][figure] for n in found} for figure in ("cpu_seconds", "bytes"))
-        early, late = (marginal(seconds, *pair) for pair in ((one, some), (some, most)))
         what = f"{stage}, {most} books"
-        told = " ".join(f"{seconds[n]:.1f}" for n in sorted(found))
-        rows.append(
-            Row("growth", f"{what}: CPU s a further book", LINEAR, late / early, f"{late:.3f} s",
-                f"from {one} to {some}: {early:.3f} s", f"{told} s for {one}, {some} and {most} books")
-        )  # fmt: skip
+        told = f"{' '.join(f'{seconds[n]:.1f}' for n in sorted(found))} s for {one}, {some} and {most}"
+        early, late = (marginal(seconds, *pair) for pair in ((one, some), (some, most)))
+        line = Row("growth", f"{what}: CPU s a further book", LINEAR, note=f"too few books to tell: {told}")
+        if early > 0:
+            ours, against = f"{late:.3f} s", f"from {one} to {some}: {early:.3f} s"
+            line = replace(line, value=late / early, ours=ours, against=against, note=told)
+        rows.append(line)
         rows.append(
             Row("growth", f"{what}: memory", FLAT, held[most] / held[one], f"{held[most] / 1e6:.0f} MB",
                 f"{one} book: {held[one] / 1e6:.0f} MB")
@@ -100,8 +105,4 @@ def growth_rows(found: Growth) -> list[Row]:
 
 def marginal(cost: dict[int, float], fewer: int, more: int) -> float:
     """What one further book costs between two shelves; the start-up of a stage is in both."""
-    return max(1e-9, cost[more] - cost[fewer]) / (more - fewer)
-
-
-def as_json(found: Growth) -> dict[str, Any]:
-    return {str(count): stages for count, stages in found.items()}
+    return (cost[more] - cost[fewer]) / (more - fewer)

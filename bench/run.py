@@ -6,8 +6,9 @@
     python bench/run.py --json figures.json           and every figure as JSON
 
 Both sides of a row are measured in turn, in one run, in processes of their own; of the rounds the median
-counts. docs/benchmarks.md says how each row is measured. Needs what the tests need, and for two programs beside 01
-requirements/bench.lock. 2 cores, 4 GB. On a machine that others use, ratios say something and times little.
+counts. docs/benchmarks.md says how each row is measured. Needs what the tests need, and for the programs
+beside 01 requirements/bench.lock. 2 cores, 4 GB. On a machine that others use, ratios say something and times
+little.
 """
 
 from __future__ import annotations
@@ -148,8 +149,8 @@ def first_line_rows(bench: Bench) -> list[Row]:
 
 
 def growth_rows(bench: Bench) -> list[Row]:
-    shelves = bench.sizes.shelves
-    found = bench.once("growth", lambda: growth.measure_growth(bench.folder / "growth", shelves))
+    shelves, folder = bench.sizes.shelves, bench.folder / "growth"
+    found = bench.once("growth", lambda: growth.measure_growth(folder, shelves, bench.sizes.rounds))
     return growth.growth_rows(found)
 
 

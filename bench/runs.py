@@ -42,6 +42,8 @@ def write_recipe(folder: Path, data: Path) -> Path:
     """The demo's recipe for other documents."""
     recipe = yaml.safe_load((ROOT / "recipes" / "demo.yaml").read_text(encoding="utf-8"))
     recipe["run"], recipe["extract"]["data"] = RUN, str(data.resolve())
+    # A page that is a picture must not stop a bench where there is no Tesseract.
+    recipe["extract"]["unreadable_pages"] = "drop"
     recipe["prepare"] |= PREPARE
     recipe["prepare"]["passages"] |= PASSAGES
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """The real models' shapes, random weights of them, and how many operations a token costs.
 
 Shapes as the makers' config.json have them. With random weights speed and memory are those of the real model,
-and losses are not. Called as a script (by bench/gpu.py) it measures what a large product reaches on this card.
+and losses are not. Called as a script, by bench/gpu.py, it measures what a large product reaches here.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@
 
 Job: {"side": "inkprint" or "plain", "recipe": path, "run_folder": of a run with 02, 03 and 04's adapter,
 "prompts": how many are answered, "cache": folder}. inkprint: one load, the adapter off and on, answers in
-05's batches, likelihoods in its windows. plain: transformers and PEFT, a load for each variant, one prompt and one
-passage at a time. Settings of generation and precision are the same, and the answers come back as tokens, so
-that who asked can see whether they agree. Loading is timed apart.
+05's batches, likelihoods in its windows. plain: transformers and PEFT, a load for each variant, one prompt
+and one passage at a time. Settings of generation and precision are the same, and the answers come back as
+tokens, so that who asked can see whether they agree. Loading is timed apart.
 """
 
 from __future__ import annotations

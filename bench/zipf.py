@@ -27,12 +27,24 @@ def words(seed: int, count: int) -> NDArray[np.int32]:
 
 
 def spelled(numbers: NDArray[np.int32]) -> str:
-    """Words of four letters, a different one for each number."""
+    """The words of these numbers."""
     return " ".join(_SPELLED[number] for number in numbers.tolist())
 
 
-_SPELLED = ["".join("abcdefghijklmnop"[number >> shift & 15] for shift in (12, 8, 4, 0))
-            for number in range(VOCABULARY)]  # fmt: skip
+# As in English the most frequent words are those that 03 tells nouns by. All others are four letters.
+_FREQUENT = """the of and a to in that was it his he i with as had for at not on but by be this from her have is
+were they or an all which so one you their been my who there them when no would its we into more than
+then if""".split()
+_SPELLED[number] for number in numbers.tolist())
+
+
+# As in English the most frequent words are those that 03 tells nouns by. All others are four letters.
+_FREQUENT = """the of and a to in that was it his he i with as had for at not on but by be this from her have is
+were they or an all which so one you their been my who there them when no would its we into more than then if""".split()
+_SPELLED = _FREQUENT + [
+    "".join("abcdefghijklmnop"[number >> shift & 15] for shift in (12, 8, 4, 0))
+    for number in range(len(_FREQUENT), VOCABULARY)
+]
 
 
 def passages(seed: int, count: int, length: int) -> list[Passage]:
