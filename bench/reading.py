@@ -46,7 +46,7 @@ def reading_rows(found: dict[str, Any]) -> list[Row]:
         notes.append("THE RECORDS DIFFER FROM RUN TO RUN")
     if "pymupdf4llm" in found:
         notes.append(f"pymupdf4llm does {found['pymupdf4llm']:.1f} pages/s")
-    bare = f"get_text('dict'): {found['bare']:.0f}"
+    of_bare = found["of_bare"]
     rows = [
         Row(
             "extraction",

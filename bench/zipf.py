@@ -32,15 +32,8 @@ def spelled(numbers: NDArray[np.int32]) -> str:
 
 
 # As in English the most frequent words are those that 03 tells nouns by. All others are four letters.
-_FREQUENT = """the of and a to in that was it his he i with as had for at not on but by be this from her have is
-were they or an all which so one you their been my who there them when no would its we into more than
-then if""".split()
-_SPELLED[number] for number in numbers.tolist())
-
-
-# As in English the most frequent words are those that 03 tells nouns by. All others are four letters.
-_FREQUENT = """the of and a to in that was it his he i with as had for at not on but by be this from her have is
-were they or an all which so one you their been my who there them when no would its we into more than then if""".split()
+_FREQUENT = """the of and a to in that was it his he i with as had for at not on but by be this from her have
+is were they or an all which so one you their been my who there them when no would its we into more""".split()
 _SPELLED = _FREQUENT + [
     "".join("abcdefghijklmnop"[number >> shift & 15] for shift in (12, 8, 4, 0))
     for number in range(len(_FREQUENT), VOCABULARY)
