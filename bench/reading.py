@@ -38,25 +38,15 @@ def _rate(program: str, files: Sequence[Path], pages: int, folder: Path) -> floa
 
 
 def reading_rows(found: dict[str, Any]) -> list[Row]:
-    steady, notes = (
-        f"{found['steady']:.0f} pages/s",
-        [f"with the start-up {found['with_start_of_bare']:.2f} x"],
-    )
+    steady, bare = f"{found['steady']:.0f} pages/s", f"get_text('dict'): {found['bare']:.0f}"
+    notes = [f"with the start-up {found['with_start_of_bare']:.2f} x"]
     if not found["identical"]:
         notes.append("THE RECORDS DIFFER FROM RUN TO RUN")
     if "pymupdf4llm" in found:
         notes.append(f"pymupdf4llm does {found['pymupdf4llm']:.1f} pages/s")
-    of_bare = found["of_bare"]
+    what, note = "01 on a core, of a bare pass", "; ".join(notes)
     rows = [
-        Row(
-            "extraction",
-            "01 on a core, of a bare pass",
-            BARE,
-            found["of_bare"],
-            steady,
-            bare,
-            "; ".join(notes),
-        ),
+        Row("extraction", what, BARE, found["of_bare"], steady, bare, note),
         Row("extraction", "01 on a core, of pypdf", PYPDF, note="requirements/bench.lock is not installed"),
     ]
     if "pypdf" in found:
