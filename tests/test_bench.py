@@ -1,4 +1,4 @@
-"""The bench for extraction: its books say what is true of them, its measures notice what is wrong."""
+"""The benches: books that say what is true of them, measures that notice what is wrong, honest arithmetic."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from itertools import groupby
 import pytest
 from conftest import ROOT
 
+import run as bench
+from alike import alike_rows, measure_recited
+from goals import Goal, Row, in_turn
+from growth import STAGES, growth_rows
 from measures import align, order_similarity
 from score import score_book
 from setting.books import set_book
 from setting.layouts import LAYOUTS
+from shapes import SHAPES, operations_a_token, parameters
+from tuning import agreement, check_alike, parting
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +163,149 @@ def test_extraction_stays_as_good_as_it_is(tmp_path):
         assert all_[part]["recall"] >= least, (part, all_)
     assert min(figures["words"]["recall"] for figures in layouts.values()) >= 0.98
     assert all_["order"] >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("goal", "value", "says"),
+    [
+        (Goal(1.15), 1.15, "met"),
+        (Goal(1.15), 1.2, "met"),
+        (Goal(2.0), 1.5, "short by 25 %"),
+        (Goal(2.0), 1.999, "short by 0.05 %"),
+        (Goal(3.0, " s", most=True), 3.0, "met"),
+        (Goal(3.0, " s", most=True), 4.5, "short by 50 %"),
+        (Goal(0.0, " requests", most=True), 0.0, "met"),
+        (Goal(0.0, " requests", most=True), 2.0, "short by 200 %"),
+    ],
+)
+def test_a_row_says_whether_its_goal_is_met_and_by_how_much_not(goal, value, says):
+    assert Row("part", "what", goal, value).verdict == says
+
+
+def test_a_row_without_a_value_says_that_it_was_not_measured():
+    assert Row("gpu", "what", Goal(2.0), note="no GPU").verdict == "not measured here (no GPU)"
+
+
+def test_sides_take_turns_and_the_median_counts():
+    calls = []
+
+    def side(name, values):
+        left = iter(values)
+
+        def measure():
+            calls.append(name)
+            return {"rate": next(left)}
+
+        return measure
+
+    found = in_turn({"ours": side("ours", [1, 100, 3]), "theirs": side("theirs", [5, 4, 6])}, rounds=3)
+    assert calls == ["ours", "theirs"] * 3
+    assert found == {"ours": {"rate": 3}, "theirs": {"rate": 5}}
+
+
+def beginnings(**changes):
+    """What two sides of a training begin with, alike but for changes of the second."""
+    alike = {"trained": 1000.0, "widest_bytes": 42.0, "steps": 30.0, "loss_before": 2.0}
+    return {"inkprint": alike, "plain": alike | changes}
+
+
+def test_trainings_that_begin_alike_are_compared_and_others_are_not():
+    check_alike(beginnings(loss_before=2.01))
+    for change in ({"loss_before": 2.05}, {"trained": 999.0}, {"widest_bytes": 22.0}, {"steps": 29.0}):
+        with pytest.raises(AssertionError, match=next(iter(change)).split("_")[0]):
+            check_alike(beginnings(**change))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "place"),
+    [([1, 2, 3], [1, 2, 3], None), ([1, 2, 3], [1, 9, 3], 1), ([1, 2], [1, 2, 3], 2), ([], [1], 0)],
+)
+def test_answers_part_at_the_first_token_that_differs_or_is_missing(one, other, place):
+    assert parting(one, other) == place
+
+
+def test_agreement_counts_answers_that_are_the_same_and_nats_a_token():
+    theirs = {
+        "answers": {"base": {"a": [1, 2], "b": [1, 2, 3]}},
+        "likelihoods": {"base": {"p": -10.0, "q": -20.0}},
+        "tokens": {"p": 5, "q": 10},
+    }
+    ours = {
+        "answers": {"base": {"a": [1, 2], "b": [1, 2, 4]}},
+        "likelihoods": {"base": {"p": -10.5, "q": -20.5}},
+    }
+    assert agreement(ours, theirs) == {"answers": 2, "same": 1, "first_divergence": 2, "nats_a_token": 0.1}
+
+
+def shelves(cost):
+    return {
+        books: {stage: {"cpu_seconds": cost(books), "bytes": 1e8} for stage in STAGES}
+        for books in (1, 10, 100)
+    }
+
+
+def test_growth_leaves_the_start_up_out_and_sees_what_is_not_linear():
+    linear = [row for row in growth_rows(shelves(lambda books: 5 + 0.1 * books)) if "further" in row.what]
+    assert [row.verdict for row in linear] == ["met"] * len(STAGES)
+    assert linear[0].value == pytest.approx(1.0)
+    worse = [row for row in growth_rows(shelves(lambda books: 5 + books**1.1)) if "further" in row.what]
+    assert all(row.verdict.startswith("short by") for row in worse)
+    none = [row for row in growth_rows(shelves(lambda books: 5.0)) if "further" in row.what]
+    assert all("too few books to tell" in row.verdict for row in none)
+
+
+def alike(large):
+    small = {"passages": 1000, "alike_seconds": 1.0, "leak_seconds": 2.0, "bytes": 1e8}
+    pairs = {"passages": 500, "linear_seconds": 0.5, "pairs_seconds": 2.0, "bytes": 2e8}
+    return {"small": small, "large": {"passages": 10_000} | large, "pairs": pairs}
+
+
+def test_all_pairs_of_a_sample_are_scaled_by_the_square_and_the_rest_is_not():
+    found = alike({"alike_seconds": 11.0, "leak_seconds": 50.0, "bytes": 3e9})
+    near, leaks, memory = alike_rows(found, 100)
+    assert (near.value, near.verdict) == (11.0, "met")
+    assert (leaks.value, leaks.verdict) == (25.0, "short by 108 %")
+    assert near.against.endswith("scaled: 810 s")  # 20 * 0.5 + 400 * 2
+    assert memory.verdict == "short by 50 %"
+
+
+def test_passages_that_took_too_long_are_said_not_to_be_measured():
+    rows = alike_rows(alike({"stopped_seconds": 300.0}), 100)
+    assert [row.value for row in rows] == [None, None]
+    assert all("more than 300 s" in row.verdict for row in rows)
+
+
+def test_recited_runs_are_those_that_difflib_finds():
+    found = measure_recited(text_words=5000, answers=6, sample=6)  # it compares them, and raises
+    assert found["difflib_seconds"] > 0
+
+
+def test_operations_of_a_token_are_six_a_weight_and_those_of_attention():
+    qwen, oss = (shape.values for shape in SHAPES)
+    weights = parameters(qwen)
+    assert weights["layers"] + 2 * weights["head"] == pytest.approx(14.77e9, rel=1e-3)
+    assert sum(parameters(oss).values()) == pytest.approx(3.6e9, rel=0.01)  # active of 21 billion
+    plain = operations_a_token(qwen, row_tokens=0, learned_share=0, rank=0)
+    assert plain == 6 * weights["layers"]
+    assert operations_a_token(qwen, 0, 1, 0) - plain == 4 * weights["head"]
+    # 40 layers, two products of two operations over half the row and 5,120 numbers, four times.
+    assert operations_a_token(qwen, 800, 0, 0) - plain == 40 * 2 * 2 * 400 * 5120 * 4
+    assert operations_a_token(qwen, 0, 0, 32) - plain == pytest.approx(8 * 128.5e6, rel=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+@pytest.mark.timeout(1800)
+def test_a_small_run_prints_every_row(tmp_path):
+    figures = tmp_path / "figures.json"
+    command = [sys.executable, ROOT / "bench" / "run.py", "--small", "--json", figures]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(figures.read_text())
+    assert {row["part"] for row in found["rows"]} == set(bench.PARTS)
+    for row in found["rows"]:
+        assert f"| {row['what']} |" in done.stdout
+        assert row["value"] is not None or row["verdict"].startswith("not measured here (")
+    for row in found["rows"]:  # what every machine can measure
+        assert row["value"] is not None or row["part"] in ("gpu", "extraction", "growth"), row
+    assert "these figures say nothing" in done.stdout
