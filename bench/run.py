@@ -101,7 +101,7 @@ def train_rows(bench: Bench) -> list[Row]:
 
 
 def answer_rows(bench: Bench) -> list[Row]:
-    return [tuning.answers_row(bench.spoken())]
+    return [tuning.answers_row(bench.spoken(), tuning.alone(bench.demo()))]
 
 
 def likelihood_rows(bench: Bench) -> list[Row]:

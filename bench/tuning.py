@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -117,16 +118,24 @@ def parting(one: list[int], other: list[int]) -> int | None:
     )
 
 
-def answers_row(found: dict[str, Figures]) -> Row:
+def alone(run: DemoRun) -> dict[str, Any]:
+    """What 05 itself found of a batch against its first prompt alone, in one and the same model."""
+    manifest = json.loads((run.folder / "05_generate" / "manifest.json").read_text(encoding="utf-8"))
+    return manifest["alone"]
+
+
+def answers_row(found: dict[str, Figures], alone: dict[str, Any]) -> Row:
     ours, theirs, agreed = found["inkprint"], found["plain"], found["agreement"]
     place = agreed["first_divergence"]
     where = "" if place < 0 else f", the others part at token {place:.0f} or later"
+    own = "none of" if alone["first_divergence"] is None else f"token {alone['first_divergence']} of"
     return Row(
         "answers", "answers a minute, base and tuned", ANSWERS,
         ours["answers_a_minute"] / theirs["answers_a_minute"],
         f"{ours['answers_a_minute']:,.0f}, one load {ours['load_seconds']:.1f} s",
         f"one by one: {theirs['answers_a_minute']:,.0f}, two loads {theirs['load_seconds']:.1f} s",
-        f"{agreed['same']:.0f} of {agreed['answers']:.0f} answers are the same{where}",
+        f"{agreed['same']:.0f} of {agreed['answers']:.0f} answers are those of the other program{where};"
+        f" in 05's own check a batch parts from its first prompt alone at {own} {alone['tokens']} tokens",
     )  # fmt: skip
 
 
