@@ -2,12 +2,16 @@
 
     python bench/alike_once.py JOB.json ANSWER.json      bench/alike.py hands out the jobs
 
-Job: {"side": "inkprint" or "sklearn", "passages": count, "words": of each}. CPU seconds of near-duplicates
-and of leaks; making the passages is not timed, but their memory counts, as 02 holds them too.
+Job: {"side": "inkprint" or "sklearn", "part": "alike" or "leak" (of inkprint), "passages": count, "words": of
+each, "limit_seconds": of CPU, after which it stops}. CPU seconds, or {"stopped_seconds"}. Making the passages
+is not timed, but their memory counts, as 02 holds them too.
 """
 
 from __future__ import annotations
 
+import math
+import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -34,27 +38,44 @@ def main() -> None:
     made = passages(SEED, asked["passages"], asked["words"])
     train = [one for one in made if one.split == "train"]
     held_out = [one for one in made if one.split != "train"]
-    answer((_ours if asked["side"] == "inkprint" else _all_pairs)(train, held_out))
+    find = {"alike": _alike, "leak": _leak}[asked["part"]] if asked["side"] == "inkprint" else _all_pairs
+    _limit(asked["limit_seconds"])
+    try:
+        found = find(train, held_out)
+    except _OverLimit:
+        found = {"stopped_seconds": asked["limit_seconds"]}
+    answer(found)
 
 
-def _ours(train: list[Passage], held_out: list[Passage]) -> dict[str, float]:
-    limits = load_recipe(ROOT / "recipes" / "demo.yaml").prepare.passages
-    assert limits is not None and limits.shared_share is not None
+class _OverLimit(Exception):
+    """So much CPU time is used up."""
+
+
+def _limit(seconds: int) -> None:
+    def stop(*_: object) -> None:
+        raise _OverLimit
+
+    signal.signal(signal.SIGXCPU, stop)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, hard))
+
+
+def _alike(train: list[Passage], _: list[Passage]) -> dict[str, float]:
     began = time.process_time()
     shingles = shingle([one.text for one in train])
     repeats = find_repeats(shingles, ALIKE)
-    find_contained(shingles, ALIKE, without=repeats)
-    del shingles
-    alike = time.process_time()
+    contained = find_contained(shingles, ALIKE, without=repeats)
+    return {"seconds": time.process_time() - began, "alike": len(repeats), "contained": len(contained)}
+
+
+def _leak(train: list[Passage], held_out: list[Passage]) -> dict[str, float]:
+    limits = load_recipe(ROOT / "recipes" / "demo.yaml").prepare.passages
+    assert limits is not None and limits.shared_share is not None
+    began = time.process_time()
     shared = find_shared(train, held_out, limits.shared_share, limits.leak_run_words)
     kept = [one for number, one in enumerate(train) if number not in shared]
     audit(kept + held_out, limits)
-    return {
-        "alike_seconds": alike - began,
-        "leak_seconds": time.process_time() - alike,
-        "alike": len(repeats),
-        "shared": len(shared),
-    }
+    return {"seconds": time.process_time() - began, "shared": len(shared)}
 
 
 def _all_pairs(train: list[Passage], held_out: list[Passage]) -> dict[str, float]:

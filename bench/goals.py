@@ -50,7 +50,13 @@ class Row:
 
     @property
     def shown_value(self) -> str:
-        return "" if self.value is None else f"{self.value:.3g}{self.goal.unit}"
+        if self.value is None:
+            return ""
+        return (
+            f"{self.value:,.0f}{self.goal.unit}"
+            if self.value >= 1000
+            else f"{self.value:.3g}{self.goal.unit}"
+        )
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"verdict": self.verdict}

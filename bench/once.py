@@ -17,17 +17,17 @@ class Failed(Exception):
     """A side that did not come to its end, with the last of what it said."""
 
 
-def once(script: str, job: dict[str, Any], timeout_seconds: float | None = None) -> dict[str, Any]:
+def once(script: str, job: dict[str, Any]) -> dict[str, Any]:
     """Hand a job to bench/SCRIPT in a new process; returns what that answers. See `answer`.
 
-    Raises Failed when it ends with an error, and, having stopped it, subprocess.TimeoutExpired.
+    Raises Failed when it ends with an error.
     """
     with tempfile.TemporaryDirectory(prefix="inkprint-bench-") as name:
         asked, answered = Path(name) / "job.json", Path(name) / "answer.json"
         asked.write_text(json.dumps(job), encoding="utf-8")
         done = subprocess.run(
             [sys.executable, str(ROOT / "bench" / script), str(asked), str(answered)],
-            capture_output=True, text=True, timeout=timeout_seconds, cwd=name, env=_environment(),
+            capture_output=True, text=True, cwd=name, env=_environment(),
         )  # fmt: skip
         if done.returncode:
             raise Failed(f"{script} {job}: {(done.stdout + done.stderr)[-2000:]}")

@@ -15,6 +15,7 @@ from alike import alike_rows, measure_recited
 from goals import Goal, Row, in_turn
 from growth import STAGES, growth_rows
 from measures import align, order_similarity
+from once import once
 from score import score_book
 from setting.books import set_book
 from setting.layouts import LAYOUTS
@@ -254,25 +255,34 @@ def test_growth_leaves_the_start_up_out_and_sees_what_is_not_linear():
     assert all("too few books to tell" in row.verdict for row in none)
 
 
-def alike(large):
-    small = {"passages": 1000, "alike_seconds": 1.0, "leak_seconds": 2.0, "bytes": 1e8}
+def alike(near, leaks):
     pairs = {"passages": 500, "linear_seconds": 0.5, "pairs_seconds": 2.0, "bytes": 2e8}
-    return {"small": small, "large": {"passages": 10_000} | large, "pairs": pairs}
+    small = {"passages": 1000, "seconds": 2.0, "bytes": 1e8}
+    large = {"passages": 10_000, "bytes": 3e9}
+    return {
+        "alike small": small, "alike large": large | near, "leak small": small, "leak large": large | leaks,
+        "pairs": pairs,
+    }  # fmt: skip
 
 
 def test_all_pairs_of_a_sample_are_scaled_by_the_square_and_the_rest_is_not():
-    found = alike({"alike_seconds": 11.0, "leak_seconds": 50.0, "bytes": 3e9})
-    near, leaks, memory = alike_rows(found, 100)
+    near, memory, leaks, _ = alike_rows(alike({"seconds": 22.0}, {"seconds": 50.0}), 100)
     assert (near.value, near.verdict) == (11.0, "met")
     assert (leaks.value, leaks.verdict) == (25.0, "short by 108 %")
     assert near.against.endswith("scaled: 810 s")  # 20 * 0.5 + 400 * 2
     assert memory.verdict == "short by 50 %"
 
 
-def test_passages_that_took_too_long_are_said_not_to_be_measured():
-    rows = alike_rows(alike({"stopped_seconds": 300.0}), 100)
-    assert [row.value for row in rows] == [None, None]
-    assert all("more than 300 s" in row.verdict for row in rows)
+def test_passages_that_took_too_long_are_said_to_have_been_stopped():
+    near, _, leaks, memory = alike_rows(alike({"seconds": 22.0}, {"stopped_seconds": 240}), 100)
+    assert not near.note
+    assert leaks.value == 120.0 and leaks.ours.startswith("over 240.0 s")
+    assert "the least that it can be" in leaks.note and "the least that it can be" in memory.note
+
+
+def test_a_size_is_stopped_when_its_cpu_time_is_used_up():
+    job = {"side": "inkprint", "part": "leak", "passages": 20_000, "words": 60, "limit_seconds": 1}
+    assert once("alike_once.py", job)["stopped_seconds"] == 1
 
 
 def test_recited_runs_are_those_that_difflib_finds():
