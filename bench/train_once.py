@@ -94,6 +94,11 @@ def _plain(recipe: Recipe, chat: Chat, rows: dict[str, Rows]) -> Any:
 
     settings = recipe.train
     model = load_plain(recipe)
+    for module in model.modules():
+        # bitsandbytes packs weights on a CPU at the first look without gradients, and has no way back through
+        # what it packed.
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
     lora = LoraConfig(
         task_type="CAUSAL_LM", r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.dropout,
         target_modules=settings.target_modules, bias="none",
