@@ -187,15 +187,16 @@ def write_training(run: Path, files: dict) -> None:
         for n in range(1, 25)
     ]  # fmt: skip
     checks = [
-        {"step": 40 * n, "epoch": n / 2, "validation_loss": 3 * math.exp(-n / 3) + 1.8, "seconds": 10 * n}
-        for n in range(1, 7)
+        {"step": 40 * n, "epoch": n / 2, "validation_loss": loss, "seconds": 10 * n}
+        for n, loss in enumerate((4.0, 3.2, 2.7, 2.4, 2.2, 2.3), start=1)
     ]
     log = sorted(steps + checks, key=lambda entry: entry["step"])
     facts = {"steps": 240, "epochs": 3, "trainable_parameters": 120_000, "total_parameters": 1_900_000,
              "adapter_bytes": 510_000, "train_tokens": 96_000, "tokens_per_second": 1286.0,
              "batch_size": 2, "accumulation_steps": 4, "out_of_memory": ["8 x 1", "4 x 2"],
-             "final_loss": 1.77, "first_validation_loss": 4.0, "best_validation_loss": 2.2,
-             "best_step": 200, "padding_share": 0.0413}  # fmt: skip
+             "final_loss": steps[-1]["loss"], "first_validation_loss": checks[0]["validation_loss"],
+             "best_validation_loss": checks[4]["validation_loss"],
+             "best_step": checks[4]["step"], "padding_share": 0.0413}  # fmt: skip
     files = {"training_log.jsonl": log} | files
     write_stage(run, "train", files, unit="rows", out=88, rejected=1, facts=facts)
 

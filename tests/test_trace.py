@@ -330,6 +330,78 @@ def test_markdown_has_the_numbers_of_the_page(reported):
         assert plain(sentence) in " ".join(markdown.split())
 
 
+def section_of(folder, name):
+    page = re.sub(r"(?s)<svg.*?</svg>", " ", page_of(folder))
+    return re.search(rf"(?s)<h2>{name}</h2>(.*?)(?=<h2>|\Z)", page)[1]
+
+
+def rows_of(section, title):
+    """The table below a heading: of each row the first cell's words, then the numbers of all others."""
+    table = re.search(rf"(?s)<h3>{title}</h3>\s*<table>(.*?)</table>", section)[1]
+    cells = [re.findall(r"(?s)<td[^>]*>(.*?)</td>", row) for row in re.findall(r"(?s)<tr>(.*?)</tr>", table)]
+    return {
+        plain(row[0]): [number for cell in row[1:] for number in NUMBER.findall(plain(cell))]
+        for row in cells
+        if row
+    }
+
+
+def test_side_by_side_says_of_each_answer_what_its_lines_say(reported):
+    _, folder, _ = reported
+    runs = {
+        (line["example_id"], line["variant"]): line for line in lines(folder, "06_evaluate/recitals.jsonl")
+    }
+    answers = {line["id"]: line for line in lines(folder, "05_generate/answers.jsonl")}
+    shown = re.findall(
+        r"(?s)<p>([^\n]*?)</p>\s*"
+        r'<p class="meta">((?:(?!</p>).)*Longest verbatim run: (\d+) words(?:(?!</p>).)*)'
+        r"<code>(answer-\w+)</code>",
+        section_of(folder, "Side by side"),
+    )
+    assert len(shown) >= 24
+    for text, said, words, name in shown:
+        answer = answers[name]
+        run = runs[answer["example_id"], answer["variant"]]
+        assert int(words) == run["words"]
+        assert ("Cut off" in said) == (not answer["ended"])
+        marked = re.search(r"(?s)<(?:u|mark)[^>]*>(.*?)</(?:u|mark)>", text)
+        assert html.unescape(marked[1]) == answer["answer"][run["start"] : run["end"]]
+
+
+def test_data_and_training_are_counted_from_the_records(reported):
+    _, folder, _ = reported
+    data = section_of(folder, "Data")
+    pages = defaultdict(lambda: [0, 0])
+    for page in lines(folder, "01_extract/documents.jsonl"):
+        pages[page["page_class"].replace("_", " ")][not page["kept"]] += 1
+    assert rows_of(data, "Pages") == {name: [str(n) for n in counts] for name, counts in pages.items()}
+
+    splits = ("train", "validation", "test")
+    passages = {split: [] for split in splits}
+    for passage in lines(folder, "02_prepare/passages.jsonl"):
+        passages[passage["split"]].append(passage)
+    examples = [line["split"] for line in lines(folder, "03_synthesize/examples.jsonl")]
+    table = rows_of(data, "Splits, by whole chapters")
+    chapters = [len({(p["document"], p["chapter"]) for p in passages[split]}) for split in splits]
+    assert table["chapters"] == [str(count) for count in chapters]
+    assert table["passages"] == [str(len(passages[split])) for split in splits]
+    words = [sum(p["words"] - p["overlap_words"] for p in passages[split]) for split in splits]
+    assert table["words"] == [f"{count:,}" for count in words]
+    assert table["examples"] == [str(examples.count(split)) for split in splits]
+
+    log = lines(folder, "04_train/training_log.jsonl")
+    losses = [line["validation_loss"] for line in log if "validation_loss" in line]
+    manifest = json.loads((folder / RUN / "04_train/manifest.json").read_text())
+    proof = json.loads((folder / RUN / "04_train/mask_proof.json").read_text())
+    training = section_of(folder, "Training")
+    cells = dict(re.findall(r'<tr><td>([^<]*)</td><td class="n">([^<]*)</td></tr>', training))
+    assert cells["Validation loss at best"] == f"{min(losses):.3f}"
+    assert cells["Loss at the end"] == f"{manifest['final_loss']:.3f}"
+    assert cells["Steps"] == f"{manifest['steps']:,}"
+    assert cells["Tokens in the loss"] == f"{proof['supervised_tokens']:,}"
+    assert cells["Rows learned from"] == f"{proof['rows']['train']:,}"
+
+
 @pytest.mark.whole_runs
 def test_a_number_that_no_line_bears_is_found(reported):
     """The test above can fail: numbers with another last digit are found, wherever they stand."""
