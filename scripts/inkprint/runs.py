@@ -2,14 +2,15 @@
 
 Used by 02 for what held-out passages share with train, and by 06 for what answers recite. Longest common
 substring over words, after Carlini et al. (2023), "Quantifying memorization across neural language models".
-Exact: every place of a word in the training text is listed once; from each word of the other text the
-places that agree are narrowed word by word.
+The places of every run of 8, 4, 3, 2 and 1 words of the training text are sorted by a hash of the run. A text
+is looked up by its runs of 8, and only where none is known by shorter ones: no work is done for
+the thousand places of a frequent word. Runs that follow each other in both texts are one longer run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -19,17 +20,36 @@ from inkprint.records import Passage
 from inkprint.words import word_spans, words
 
 _UNKNOWN, _BREAK = -1, -2
+_LENGTHS = (8, 4, 3, 2, 1)
+_MOST_PAIRS = 200_000  # of a place in a text and one in train; more, as where both say one word on and on,
+# are told apart by runs of twice as many words
+
+
+class SortedRuns(NamedTuple):
+    """Runs of one length by their hashes, and where each begins; of equal short ones the first alone."""
+
+    hashes: NDArray[np.uint64]  # (runs,)
+    places: NDArray[np.int64]  # (runs,)
 
 
 @dataclass(frozen=True)
 class TrainingText:
-    """The training text as word numbers, chapters or rows parted by a break, and the places of each word."""
+    """The training text as word numbers, chapters or rows parted by a break."""
 
     numbers: dict[str, int]
     text: NDArray[np.int32]  # (words,)
-    places: NDArray[np.int64]  # (words,) sorted by word number
-    first_place: NDArray[np.int64]  # (vocabulary + 1,) into `places`
     source_ids: list[str]  # (words,) of the passage or row
+    _sorted: dict[int, SortedRuns] = field(default_factory=dict, repr=False)
+
+    def sorted_runs(self, length: int) -> SortedRuns:
+        """All its runs of so many words; made when they are first asked for."""
+        if length not in self._sorted:
+            hashes = hashed_runs(self.text, length)
+            # Of runs that are looked up where no longer one is known the first place is enough.
+            short = length < _LENGTHS[1]
+            places = np.unique(hashes, return_index=True)[1] if short else np.argsort(hashes)
+            self._sorted[length] = SortedRuns(hashes[places], places)
+        return self._sorted[length]
 
     def numbered(self, text: str) -> NDArray[np.int32]:
         """Another text's words by their numbers; words that the training text lacks are -1."""
@@ -68,10 +88,7 @@ def index_stretches(stretches: Iterable[Stretch]) -> TrainingText:
         found = words(stretch.text)
         text += [_BREAK] * (not stretch.goes_on) + [numbers.setdefault(word, len(numbers)) for word in found]
         owners += [stretch.source_id] * (len(text) - len(owners))
-    numbered = np.array(text, dtype=np.int32)
-    places = np.argsort(numbered, kind="stable")
-    first_place = np.searchsorted(numbered[places], np.arange(len(numbers) + 1))
-    return TrainingText(numbers, numbered, places, first_place, owners)
+    return TrainingText(numbers, np.array(text, dtype=np.int32), owners)
 
 
 def _of_passages(passages: Iterable[Passage]) -> Iterator[Stretch]:
@@ -86,15 +103,20 @@ def _of_passages(passages: Iterable[Passage]) -> Iterator[Stretch]:
 def longest_run(text: str, training: TrainingText) -> Run:
     """The first of the longest runs of a text's words that stands in the training text."""
     spans = word_spans(text)
-    numbers = [training.numbers.get(word, _UNKNOWN) for word, _, _ in spans]
-    length, first, place = 0, 0, 0
-    for position in range(len(numbers)):
-        here = _run_from(numbers, position, length, training)
-        if here is not None:
-            length, first, place = here[0], position, here[1]
-    if length == 0:
-        return Run(0, 0, 0, "")
-    return Run(length, spans[first][1], spans[first + length - 1][2], training.source_ids[place])
+    numbers = np.array([training.numbers.get(word, _UNKNOWN) for word, _, _ in spans], dtype=np.int32)
+    for length in _LENGTHS:
+        pairs = _pairs(numbers, length, training)
+        while length >= _LENGTHS[0] and len(pairs[0]) > _MOST_PAIRS:
+            longer = _pairs(numbers, 2 * length, training)
+            if not len(longer[0]):
+                break
+            pairs, length = longer, 2 * length
+        if len(pairs[0]):
+            words_long, first, place = _longest(*pairs, length)
+            return Run(
+                words_long, spans[first][1], spans[first + words_long - 1][2], training.source_ids[place]
+            )
+    return Run(0, 0, 0, "")
 
 
 class SharedRuns:
@@ -151,26 +173,34 @@ def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return numbers ^ (numbers >> np.uint64(31))
 
 
-def _run_from(numbers: list[int], position: int, beat: int, training: TrainingText) -> tuple[int, int] | None:
-    """Length and place of the longest run that begins at `position`, if longer than `beat`."""
-    if position + beat >= len(numbers) or _UNKNOWN in numbers[position : position + beat + 1]:
-        return None
-    number = numbers[position]
-    places = training.places[training.first_place[number] : training.first_place[number + 1]]
-    # What cannot be longer than the longest so far falls out at one look.
-    places = _agreeing(places, beat, numbers[position + beat], training.text)
-    length = 1
-    while len(places) and position + length < len(numbers):
-        longer = _agreeing(places, length, numbers[position + length], training.text)
-        if not len(longer):
-            break
-        places, length = longer, length + 1
-    return (length, int(places[0])) if len(places) and length > beat else None
+def _pairs(
+    numbers: NDArray[np.int32], length: int, training: TrainingText
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where runs of so many words stand in a text and in train, pair by pair, in the order of the text."""
+    known = training.sorted_runs(length)
+    own = hashed_runs(numbers, length)
+    here = np.flatnonzero(are_among(own, known.hashes))
+    first, end = (np.searchsorted(known.hashes, own[here], side) for side in ("left", "right"))
+    counts = end - first
+    positions = np.repeat(here, counts)
+    within = np.arange(len(positions)) - np.repeat(np.cumsum(counts) - counts, counts)
+    places = known.places[np.repeat(first, counts) + within]
+    # Two different runs may have one hash, if hardly ever.
+    same = np.ones(len(positions), dtype=bool)
+    for offset in range(length):
+        same &= numbers[positions + offset] == training.text[places + offset]
+    return positions[same], places[same]
 
 
-def _agreeing(
-    places: NDArray[np.int64], offset: int, number: int, text: NDArray[np.int32]
-) -> NDArray[np.int64]:
-    """The places where the word `offset` further on is the one with this number."""
-    inside = places[: np.searchsorted(places, len(text) - offset)]
-    return inside[text[inside + offset] == number]
+def _longest(positions: NDArray[np.int64], places: NDArray[np.int64], length: int) -> tuple[int, int, int]:
+    """The longest run that pairs make which follow each other in both texts: words, position, place.
+
+    Of equally long ones the first in the text, and of its places the first.
+    """
+    order = np.lexsort((positions, places - positions))
+    positions, places = positions[order], places[order]
+    follows = (np.diff(positions) == 1) & (np.diff(places) == 1)
+    begins = np.flatnonzero(np.concatenate([[True], ~follows]))
+    lengths = np.diff(np.append(begins, len(positions))) + length - 1
+    best = np.lexsort((places[begins], positions[begins], -lengths))[0]
+    return int(lengths[best]), int(positions[begins[best]]), int(places[begins[best]])
