@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import shutil
 from collections import defaultdict
 
@@ -131,6 +132,30 @@ def test_longest_run_is_the_longest_common_run_of_words(chapters, answer):
     run = runs.longest_run(" ".join(answer), training)
     assert run.words == max(longest_by_hand(answer, text) for text in chapters)
     assert words(" ".join(answer)[run.start : run.end]) == answer[run.start // 2 :][: run.words]
+
+
+@pytest.mark.parametrize("most_pairs", [3, 200_000])
+def test_of_equally_long_runs_the_first_is_taken_and_of_its_places_the_first(most_pairs, monkeypatch):
+    """Also where so many places agree that they are told apart by longer runs."""
+    monkeypatch.setattr(runs, "_MOST_PAIRS", most_pairs)
+    dice = random.Random(11)
+    for _ in range(400):
+        letters_of = "ab"[: dice.randint(1, 2)]
+        text, answer = ([dice.choice(letters_of) for _ in range(dice.randint(1, 50))] for _ in range(2))
+        training = runs.index_stretches(
+            [runs.Stretch(f"word-{n}", word, n > 0) for n, word in enumerate(text)]
+        )
+        length = longest_by_hand(answer, text)
+        first, place = min(
+            (i, j)
+            for i in range(len(answer))
+            for j in range(len(text))
+            if length and answer[i : i + length] == text[j : j + length] and len(text) - j >= length
+            if len(answer) - i >= length
+        )
+        run = runs.longest_run(" ".join(answer), training)
+        expected = runs.Run(length, 2 * first, 2 * (first + length) - 1, f"word-{place}")
+        assert run == expected
 
 
 def test_a_run_across_two_overlapping_passages_is_whole_and_one_across_chapters_is_not():
