@@ -24,29 +24,26 @@ OF_TABLES = {
 }
 OF_LABELS = {"05_generate/predictions.jsonl": records.Prediction}
 OF_INSTRUCTIONS = {"06_evaluate/followed.jsonl": Followed}
+OF_A_JUDGE = {"06_evaluate/judgements.jsonl": records.Judgement}
 OF_BACKGROUND = {
     "02_prepare/background.jsonl": records.BackgroundPassage,
     "06_evaluate/others.jsonl": records.Score,
 }
-KINDS = (
-    OF_TABLES
-    | OF_LABELS
-    | OF_INSTRUCTIONS
-    | OF_BACKGROUND
-    | {
-        "01_extract/documents.jsonl": records.Page,
-        "02_prepare/passages.jsonl": records.Passage,
-        "02_prepare/chapters.jsonl": records.ChapterSummary,
-        "03_synthesize/examples.jsonl": records.Example,
-        "04_train/samples.jsonl": records.Sample,
-        "05_generate/answers.jsonl": records.Answer,
-        "05_generate/likelihoods.jsonl": records.Likelihood,
-        "06_evaluate/scores.jsonl": records.Score,
-        "06_evaluate/recitals.jsonl": records.Recital,
-        "06_evaluate/checks.jsonl": records.Score,
-        "rejects.jsonl": records.Reject,
-    }
-)
+# What a run of chats on documents does not have.
+ELSEWHERE = OF_TABLES | OF_LABELS | OF_INSTRUCTIONS | OF_A_JUDGE | OF_BACKGROUND
+KINDS = ELSEWHERE | {
+    "01_extract/documents.jsonl": records.Page,
+    "02_prepare/passages.jsonl": records.Passage,
+    "02_prepare/chapters.jsonl": records.ChapterSummary,
+    "03_synthesize/examples.jsonl": records.Example,
+    "04_train/samples.jsonl": records.Sample,
+    "05_generate/answers.jsonl": records.Answer,
+    "05_generate/likelihoods.jsonl": records.Likelihood,
+    "06_evaluate/scores.jsonl": records.Score,
+    "06_evaluate/recitals.jsonl": records.Recital,
+    "06_evaluate/checks.jsonl": records.Score,
+    "rejects.jsonl": records.Reject,
+}
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -73,7 +70,7 @@ def test_a_real_run_writes_what_is_documented_and_nothing_else(finished):
             else:
                 assert name in SECTIONS, f"docs/formats.md does not tell of {name}"
     for name in SECTIONS:
-        if "/" in name and name not in OF_TABLES | OF_LABELS | OF_INSTRUCTIONS | OF_BACKGROUND:
+        if "/" in name and name not in ELSEWHERE:
             assert finished.output(name).is_file(), f"docs/formats.md tells of {name}, and there is none"
 
 
@@ -85,11 +82,7 @@ FIGURES = {
 @pytest.mark.training
 @pytest.mark.parametrize(
     "name",
-    [
-        name
-        for name in SECTIONS
-        if "```json" in SECTIONS[name] and name not in OF_TABLES | OF_LABELS | OF_BACKGROUND
-    ],
+    [name for name in SECTIONS if "```json" in SECTIONS[name] and name not in ELSEWHERE],
 )
 def test_a_real_record_has_the_documented_keys(name, finished):
     paths = [finished.output(name)] if "/" in name else sorted(finished.run_folder.glob(f"0*/{name}"))

@@ -210,7 +210,7 @@ def test_the_report_shows_each_check_and_how_it_came_out(reported):
     run_script("07_report.py", recipe)
     for form in ("html", "md"):
         section = page_of(folder, form).split("Honesty checks")[1].split("Training")[0]
-        for said in ("Shuffled answers", "An echo", "recites is seen", "planted passage", "did not learn",
+        for said in ("Shuffled answers", "An echo", "recites is seen", "Planted words", "did not learn",
                      "No difference, no verdict", "leak audit", "mask proof"):  # fmt: skip
             assert said in section, (form, said)
         assert "ailed:" not in section
@@ -234,7 +234,7 @@ def test_a_check_that_failed_stands_at_the_head_of_the_page(reported):
     run_script("07_report.py", recipe)
     for form in ("html", "md"):
         head, section = page_of(folder, form).split("Honesty checks", 1)[0:2]
-        said = "A planted passage is found; What was learned is what was to be learned"
+        said = "Planted words are found; What was learned is what was to be learned"
         assert f"that failed: {said}" in section[:400] or said in head
         assert f"Failed: {said}" in section
         assert "<b>none" not in section

@@ -181,6 +181,8 @@ def exit_with(action: Callable[[], object], name: str) -> None:
     signal.signal(signal.SIGINT, _stop)
     try:
         action()
+        # It is done: a Ctrl-C while Python ends, which forgets our handlers, makes no failure of it.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     except UserError as error:
         print(f"{name}: {error}", file=sys.stderr)
         sys.exit(2)

@@ -31,7 +31,7 @@ WORDS = {
         " heart would pass for its style.",
     ),
     "planted": (
-        "A planted passage is found",
+        "Planted words are found",
         "{recital_words} words of the training text, put into the middle of every answer of the tuned model.",
         "If one were not found, answers could recite unseen.",
     ),
