@@ -2,15 +2,17 @@
 
 Used by 02 for what held-out passages share with train, and by 06 for what answers recite. Longest common
 substring over words, after Carlini et al. (2023), "Quantifying memorization across neural language models".
-The places of every run of 8, 4, 3, 2 and 1 words of the training text are sorted by a hash of the run. A text
-is looked up by its runs of 8, and only where none is known by shorter ones: no work is done for
-the thousand places of a frequent word. Runs that follow each other in both texts are one longer run.
+The places of every run of 4, 3, 2 and 1 words of the training text are sorted by a hash of the run. A text is
+looked up by its runs of 4, and only where none is known by shorter ones: no work is done for the
+thousand places of a frequent word. Runs that follow each other in both texts are one longer run.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +22,7 @@ from inkprint.records import Passage
 from inkprint.words import word_spans, words
 
 _UNKNOWN, _BREAK = -1, -2
-_LENGTHS = (8, 4, 3, 2, 1)
+_LENGTHS = (4, 3, 2, 1)
 _MOST_PAIRS = 200_000  # of a place in a text and one in train; more, as where both say one word on and on,
 # are told apart by runs of twice as many words
 
@@ -46,7 +48,7 @@ class TrainingText:
         if length not in self._sorted:
             hashes = hashed_runs(self.text, length)
             # Of runs that are looked up where no longer one is known the first place is enough.
-            short = length < _LENGTHS[1]
+            short = length < _LENGTHS[0]
             places = np.unique(hashes, return_index=True)[1] if short else np.argsort(hashes)
             self._sorted[length] = SortedRuns(hashes[places], places)
         return self._sorted[length]
@@ -80,15 +82,16 @@ def index_training_text(passages: Iterable[Passage]) -> TrainingText:
 
 
 def index_stretches(stretches: Iterable[Stretch]) -> TrainingText:
-    """All words by their numbers, with their places."""
-    numbers: dict[str, int] = {}
+    """All words by their numbers, piece after piece."""
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)  # a word's number is how many came before
     text: list[int] = []
     owners: list[str] = []
     for stretch in stretches:
         found = words(stretch.text)
-        text += [_BREAK] * (not stretch.goes_on) + [numbers.setdefault(word, len(numbers)) for word in found]
+        text += [_BREAK] * (not stretch.goes_on)
+        text += map(numbers.__getitem__, found)
         owners += [stretch.source_id] * (len(text) - len(owners))
-    return TrainingText(numbers, np.array(text, dtype=np.int32), owners)
+    return TrainingText(dict(numbers), np.array(text, dtype=np.int32), owners)
 
 
 def _of_passages(passages: Iterable[Passage]) -> Iterator[Stretch]:

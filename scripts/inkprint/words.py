@@ -12,6 +12,8 @@ _WORD = re.compile(rf"{_LETTERS}(?:['-]{_LETTERS})*")
 
 def word_spans(text: str) -> list[tuple[str, int, int]]:
     """The words of a text in lower case, each with its first and last place in characters."""
+    if text.isascii():
+        return [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text.lower())]
     found = _WORD.finditer(_as_typed(text))
     return [(_plain(match.group()), match.start(), match.end()) for match in found]
 
