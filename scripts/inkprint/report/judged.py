@@ -7,7 +7,7 @@ from typing import Any
 
 from inkprint.evaluate.judge import CHOSEN, MARKED, PLACES
 from inkprint.records import Judgement, read_records
-from inkprint.report.numbers import MINUS, measured
+from inkprint.report.numbers import MINUS, bounds, number
 
 FIGURES = ("marks", "boxes")  # which stand in the judge's own section
 
@@ -32,7 +32,11 @@ def _marks(metrics: dict[str, Any], spread: dict[str, Any]) -> list[dict[str, An
     rows = []
     for name in PLACES:
         cells = [
-            (measured(metrics[metric], name), f"{spread[metric][name]:.3f}" if metric in spread else "")
+            {
+                "mean": number(metrics[metric]["means"][name]["value"], metrics[metric]),
+                "bounds": bounds(metrics[metric]["means"][name], metrics[metric]),
+                "spread": f"{spread[metric][name]:.3f}" if metric in spread else "",
+            }
             for metric in MARKED
             if name in metrics.get(metric, {}).get("means", {})
         ]
