@@ -37,148 +37,16 @@ Memory: under 400 MB.
 from __future__ import annotations
 
 import argparse
-import math
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from inkprint.artifacts import Stage
 from inkprint.asking.writer import HOW
 from inkprint.command import Command, start
 from inkprint.errors import UserError
-from inkprint.evaluate.variants import check_pairs, read_answers
 from inkprint.recipe import Evaluate, EvaluateLabels, Recipe, prompt_files
-from inkprint.records import (
-    Answer,
-    BackgroundPassage,
-    Likelihood,
-    Passage,
-    Score,
-    read_records,
-    write_json,
-    write_records,
-)
-
-if TYPE_CHECKING:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    from inkprint.evaluate.answers import Scored
-    from inkprint.evaluate.instructions import Instructed
-    from inkprint.evaluate.others import Judged
-    from inkprint.evaluate.train_text import Texts
-
 
 FILES = ("05_generate/answers.jsonl", "05_generate/likelihoods.jsonl")
 BACKGROUND = "02_prepare/background.jsonl"
-
-
-def score_likelihoods(path: Path) -> list[Score]:
-    """Perplexity per token and bits per byte of each held-out passage or row, for each variant."""
-    from inkprint.evaluate.answers import make_score
-
-    scores: list[Score] = []
-    sources: dict[str, list[str]] = {}
-    for record in read_records(path, Likelihood):
-        if record.tokens < 1 or record.bytes < 1:
-            raise UserError(f"{path}: {record.id} has no scored tokens; make it again with --force")
-        sources.setdefault(record.variant, []).append(record.source_id)
-        nats = -record.log_likelihood
-        perplexity, bits = math.exp(nats / record.tokens), nats / math.log(2) / record.bytes
-        where = record.variant, record.source_id, None
-        scores.append(make_score("perplexity", *where, perplexity, record.tokens))
-        scores.append(make_score("bits_per_byte", *where, bits, record.bytes))
-    check_pairs(path, sources)
-    return scores
-
-
-def count_words(answers: dict[str, list[Answer]], keywords: list[str]) -> dict[str, Any]:
-    """Word frequencies for the clouds and keywords per thousand words for the heatmap."""
-    from inkprint.evaluate.words import cloud_words, keywords_per_thousand
-    from inkprint.words import words
-
-    texts = {variant: [words(a.answer) for a in of_variant] for variant, of_variant in answers.items()}
-    texts["reference"] = [words(answer.reference) for answer in answers["base"]]
-    return {
-        "clouds": {variant: cloud_words(of_variant) for variant, of_variant in texts.items()},
-        "keywords": keywords,
-        "per_thousand": {name: keywords_per_thousand(found, keywords) for name, found in texts.items()},
-    }
-
-
-def choose_keywords(
-    settings: Evaluate, texts: Texts, others: list[BackgroundPassage], vectorizer: TfidfVectorizer
-) -> tuple[list[str], str]:
-    """The recipe's list, or as many as it asks for of the author's own words, and where they are from.
-
-    Told from other authors where there are any; else those with the most weight in the train texts.
-    """
-    from inkprint.evaluate import keywords, similarity
-
-    if isinstance(settings.keywords, list):
-        return settings.keywords, "the recipe"
-    if others:
-        chosen = keywords.own_words(
-            texts.train, texts.wholes, (other.text for other in others), settings.keywords
-        )
-        return chosen, f"the train {texts.unit}, told from other authors' books by log-odds"
-    chosen = similarity.strongest_words(vectorizer, texts.train, texts.wholes, settings.keywords)
-    return chosen, f"the train {texts.unit}"
-
-
-def judge_others(
-    answers: dict[str, list[Answer]],
-    passages: Path,
-    others: list[BackgroundPassage],
-    texts: Texts,
-    samples: int,
-    seed: int,
-) -> Judged:
-    """The voice against other authors', where the recipe has any."""
-    from inkprint.evaluate.others import Judged, judge_voice
-
-    if not others:
-        return Judged([], [], {"why": "the recipe names no other authors (evaluate.background)"})
-    own = list(read_records(passages, Passage))
-    return judge_voice(answers, own, others, texts.index, samples, seed)
-
-
-def judge_instructions(recipe: Recipe, answers: dict[str, list[Answer]], texts: Texts) -> Instructed:
-    """What a table's own answers measure the others by, where it has any."""
-    from inkprint.evaluate.instructions import Instructed, score_instructions
-
-    if "answer" not in (recipe.extract.columns or {}):
-        return Instructed([], [], {})
-    return score_instructions(answers, texts.train)
-
-
-def describe_wording(scored: Scored, held_out: str, voice: dict[str, Any]) -> dict[str, str]:
-    """What the metrics' descriptions name."""
-    chance = scored.recovery_by_chance
-    return {
-        "type_token_words": str(scored.type_token_words),
-        "held_out": held_out,
-        "window_words": str(voice.get("window_words", "")),
-        "chance": "" if chance is None else f" Chance alone gives {chance:.3f}.",
-    }
-
-
-def describe_method(
-    settings: Evaluate, seed: int, type_token_words: int, unit: str, keywords_from: str
-) -> dict[str, Any]:
-    """What a reader must know to check an interval; part of metrics.json."""
-    from inkprint.evaluate.intervals import FEWEST_SOURCES, LEVEL
-    from inkprint.evaluate.metrics import RECITAL_WORDS
-
-    return {
-        "interval": "paired, studentized bootstrap; shares: Wilson and Newcombe",
-        "unit": unit,
-        "level": LEVEL,
-        "samples": settings.bootstrap_samples,
-        "seed": seed,
-        "fewest_sources": FEWEST_SOURCES,
-        "recital_words": RECITAL_WORDS,
-        "type_token_words": type_token_words,
-        "keywords_from": keywords_from,
-    }
 
 
 def key_settings(settings: Evaluate) -> dict[str, Any]:
@@ -218,7 +86,7 @@ def make_stage(command: Command, settings: Evaluate) -> Stage:
 
 
 def main(command: Command) -> None:
-    recipe, settings, options = command.recipe, command.recipe.evaluate, command.options
+    settings, options = command.recipe.evaluate, command.options
     if options.estimate and (isinstance(settings, EvaluateLabels) or settings.judge is None):
         raise UserError("evaluate: the recipe has no judge: nothing to estimate")
     if isinstance(settings, EvaluateLabels):
@@ -231,62 +99,19 @@ def main(command: Command) -> None:
         command.check_inputs(stage)
     elif command.settled(stage):
         return
-    train_path, answers_path, likelihoods, *background = stage.inputs.values()
-    answers = read_answers(answers_path)
-    scores = score_likelihoods(likelihoods)
+    from inkprint.evaluate import chats, judging
 
-    from inkprint.evaluate import judge_facts, judging, similarity, summary, train_text
-    from inkprint.evaluate.answers import score_answers
-    from inkprint.evaluate.honesty import Material, check_honesty
-
-    texts = train_text.read(train_path)
-    judge = judging.prepare(command, stage.prompts, answers, texts)
+    had = chats.read(stage)
+    judge = judging.prepare(command, stage.prompts, had.answers, had.texts)
     if options.estimate and judge is not None:
         judge.asked.print_estimate()
         return
-    marked = judging.ask(judge, recipe)
-    vectorizer = similarity.fit(texts.train)
-    others = [passage for path in background for passage in read_records(path, BackgroundPassage)]
-    keywords, keywords_from = choose_keywords(settings, texts, others, vectorizer)
-    scored = score_answers(answers, texts, keywords, vectorizer)
-    samples, seed = settings.bootstrap_samples, recipe.seed
-    voice = judge_others(answers, train_path, others, texts, samples, seed)
-    instructed = judge_instructions(recipe, answers, texts)
-    scores += scored.scores + voice.scores + marked.scores + instructed.scores
-    wording = describe_wording(scored, texts.held_out, voice.facts) | instructed.wording
-    measured = summary.summarize(scores, wording, settings.primary_metric, samples, seed)
-    if marked.facts:
-        marked.facts["agreement"] = judge_facts.agreement(scores)
-    material = Material(answers, texts, vectorizer, voice.ruler, samples, seed)
-    checks, put_in = check_honesty(material, voice, scores, settings.primary_metric, train_path, others)
-    result = {
-        "primary": settings.primary_metric,
-        "method": describe_method(settings, seed, scored.type_token_words, texts.unit, keywords_from),
-        "metrics": measured,
-        "voice": voice.facts,
-        "judge": marked.facts,
-        "radar": summary.radar(measured),
-        "checks": checks,
-    }
-    with stage.writing() as folder:
-        write_records(folder / "scores.jsonl", scores)
-        write_records(folder / "recitals.jsonl", scored.recitals)
-        write_records(folder / "checks.jsonl", put_in)
-        write_json(folder / "metrics.json", result)
-        write_json(folder / "words.json", count_words(answers, keywords))
-        optional = {
-            "others": voice.of_others,
-            "judgements": marked.judgements,
-            "followed": instructed.followed,
-        }
-        for name, records in optional.items():
-            if records:
-                write_records(folder / f"{name}.jsonl", records)
-        number = sum(len(of_variant) for of_variant in answers.values())
-        stage.finish({"unit": "answers", "in": number, "out": number, "rejected": 0, "failed": 0})
-    for metric in measured.values():
+    result, files = chats.evaluate(command, had, judging.ask(judge, command.recipe))
+    chats.write(stage, result, files, sum(len(of_variant) for of_variant in had.answers.values()))
+    for metric in result["metrics"].values():
         verdicts = ", ".join(f"against {other}: {of['verdict']}" for other, of in metric["against"].items())
-        print(f"   {metric['title']:<27}{metric['sources']:>5} {texts.unit}   {verdicts or 'not measured'}")
+        unit = had.texts.unit
+        print(f"   {metric['title']:<27}{metric['sources']:>5} {unit}   {verdicts or 'not measured'}")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
