@@ -152,5 +152,8 @@ def test_the_report_needs_nothing_else(demo):
     assert "<script" not in html
     assert 'src="http' not in html
     assert html.rstrip().endswith("</html>")
-    for title in ("Verdict", "Metrics", "Side by side", "Figures", "Training", "Data"):
+    for title in (
+        "Verdict", "The voice", "What it gained, what it lost", "Side by side", "Figures", "Honesty checks",
+        "Training", "Data",
+    ):  # fmt: skip
         assert f"{title}</h2>" in html
