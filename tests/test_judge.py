@@ -6,8 +6,10 @@ import json
 import os
 import random
 import re
+from dataclasses import replace
 from math import asin, pi
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -16,10 +18,13 @@ from conftest import ROOT
 from small_run import RUN, make_run, page_of, result_of, run_script
 from warm import REPORTING, run_warm
 
-from inkprint.asking.requests import Reading
+from inkprint.asking.progress import Progress
+from inkprint.asking.replies import Paid, Replies
+from inkprint.asking.requests import JUDGING, Reading, Request, Stored
 from inkprint.evaluate import judge, judge_facts
 from inkprint.recipe_evaluate import Judge
 from inkprint.records import Answer, Judgement, Message, Score
+from inkprint.synthesize.counts import Counts, facts
 
 SETTINGS = {
     "provider": {
@@ -294,6 +299,20 @@ def test_what_the_judge_writes_is_text_and_nothing_else(tmp_path):
     page = page_of(tmp_path)
     assert "<script>alert" not in page and "<img src=x" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_what_the_judge_was_paid_is_no_cost_of_the_examples(tmp_path):
+    """Where 03 is redone after 06: the report adds both up."""
+    request = Request("question_answer", "What?", judge.Marks, 1, 9)
+    with Replies(tmp_path / "replies.sqlite", "run") as replies:
+        for number, (task, dollars) in enumerate((("question_answer", 0.5), ("judge_marks", 0.25))):
+            paid = Paid.of(
+                replace(request, task=task), f"{number:064x}", Stored("{}", "end_turn", 1, 1), dollars
+            )
+            replies.keep([paid], "a model")
+        writer = SimpleNamespace(writer=SimpleNamespace(name="a model"), progress=Progress())
+        found = facts(SimpleNamespace(asked=writer), Counts(), replies)
+        assert (found["dollars"], replies.spent(*JUDGING)) == (0.5, 0.25)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 # The reply of one that is off its schema may be right the next time.
 MOST_ATTEMPTS = 3
+JUDGING = ("judge_marks", "judge_pairs")  # tasks of 06; all others are of 03
 
 
 class Reply(BaseModel):

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from inkprint.asking.requests import Reading, Reply, Request
+from inkprint.asking.requests import JUDGING, Reading, Reply, Request
 from inkprint.draws import draw, in_turns
 from inkprint.recipe_evaluate import Judge
 from inkprint.records import Answer, Judgement, Score, content_id
 from inkprint.synthesize.prompts import Prompt, without_tags
 
-MARKS, PAIRS = "judge_marks", "judge_pairs"  # the requests' tasks, as the ledger has them
+MARKS, PAIRS = JUDGING  # the requests' tasks, as the ledger has them
 MARKED = ("judge_style", "judge_usefulness")  # metrics
 CHOSEN = ("judge_prefers_style", "judge_prefers_usefulness")
 INSTRUCTION = "instruction"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inkprint.asking.replies import Replies
+from inkprint.asking.requests import JUDGING
 from inkprint.errors import UserError
 from inkprint.synthesize.job import Job
 
@@ -50,7 +51,8 @@ def facts(job: Job, counts: Counts, replies: Replies) -> dict[str, object]:
         }
         found["tried_again"] = dict(sorted(job.asked.progress.faults.items()))
         found["writer"] = job.asked.writer.name
-        found["dollars"] = round(replies.spent(), 6)
+        # Redone after 06 has asked its judge, 03 did not pay for that.
+        found["dollars"] = round(replies.spent() - replies.spent(*JUDGING), 6)
     return found
 
 
