@@ -21,8 +21,8 @@ from warm import REPORTING, run_warm
 from inkprint.compare import measuring, sentences
 from inkprint.compare.finished import Finished
 from inkprint.compare.measuring import Comparison
-from inkprint.evaluate.answers import make_score
 from inkprint.evaluate.intervals import holm
+from inkprint.evaluate.scores import make_score
 from inkprint.report.numbers import number
 
 pytestmark = pytest.mark.whole_runs  # some forty runs of 06 and of compare.py

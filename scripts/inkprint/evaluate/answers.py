@@ -9,6 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from inkprint.evaluate import form, recovery, similarity
 from inkprint.evaluate import words as counting
 from inkprint.evaluate.metrics import COPIED_WORDS, RECITAL_WORDS
+from inkprint.evaluate.scores import make_score
 from inkprint.evaluate.train_text import Texts
 from inkprint.records import Answer, Recital, Score, content_id
 from inkprint.runs import Run, SharedRuns, longest_run
@@ -76,20 +77,6 @@ def score_answers(
             scores += [make_score(name, *where, v, 1) for name, v in values.items() if v is not None]
             recitals.append(make_recital(*where, run))
     return Scored(scores, recitals, window, prompts.by_chance() if prompts else None)
-
-
-def make_score(
-    metric: str, variant: str, source_id: str, example_id: str | None, value: float, weight: float
-) -> Score:
-    return Score(
-        id=content_id("score", metric, variant, example_id or source_id),
-        metric=metric,
-        variant=variant,
-        source_id=source_id,
-        example_id=example_id,
-        value=round(float(value), 6),
-        weight=float(weight),
-    )
 
 
 def make_recital(variant: str, source_id: str, example_id: str, run: Run) -> Recital:

@@ -15,13 +15,14 @@ from inkprint.command import Command
 from inkprint.errors import UserError
 from inkprint.evaluate import judge_facts, similarity, summary, train_text
 from inkprint.evaluate import keywords as own_keywords
-from inkprint.evaluate.answers import Scored, make_score, score_answers
+from inkprint.evaluate.answers import Scored, score_answers
 from inkprint.evaluate.honesty import Material, check_honesty
 from inkprint.evaluate.instructions import Instructed, score_instructions
 from inkprint.evaluate.intervals import FEWEST_SOURCES, LEVEL
 from inkprint.evaluate.judging import Judged as Marked
 from inkprint.evaluate.metrics import RECITAL_WORDS
 from inkprint.evaluate.others import Judged, judge_voice
+from inkprint.evaluate.scores import make_score
 from inkprint.evaluate.train_text import Texts
 from inkprint.evaluate.variants import check_pairs, read_answers
 from inkprint.evaluate.words import cloud_words, keywords_per_thousand

@@ -16,11 +16,12 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from inkprint.evaluate import similarity
-from inkprint.evaluate.answers import make_prompts, make_score
+from inkprint.evaluate.answers import make_prompts
 from inkprint.evaluate.check import CANNOT_TELL, FAILED, PASSED, Check
 from inkprint.evaluate.intervals import mean_difference, random_swaps, resamples
 from inkprint.evaluate.metrics import COPIED_WORDS, METRICS, RECITAL_WORDS
 from inkprint.evaluate.others import Ruler, score_voice
+from inkprint.evaluate.scores import make_score
 from inkprint.evaluate.summary import mean_of, rounded, sums_of
 from inkprint.evaluate.train_text import Texts
 from inkprint.evaluate.verdicts import TOO_FEW, verdict

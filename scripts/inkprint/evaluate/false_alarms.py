@@ -17,7 +17,6 @@ from functools import cached_property
 
 import numpy as np
 
-from inkprint.evaluate.answers import make_score
 from inkprint.evaluate.check import CANNOT_TELL, FAILED, PASSED, Check
 from inkprint.evaluate.intervals import (
     FEWEST_SOURCES,
@@ -29,6 +28,7 @@ from inkprint.evaluate.intervals import (
     share_interval,
 )
 from inkprint.evaluate.metrics import METRICS, Metric
+from inkprint.evaluate.scores import make_score
 from inkprint.evaluate.summary import difference, paired_scores, rounded, sums_of
 from inkprint.evaluate.verdicts import NONE_SHOWN, SIGNIFICANT, verdict
 from inkprint.records import Score

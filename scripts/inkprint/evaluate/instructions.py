@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inkprint.evaluate.answered import why_unanswered
-from inkprint.evaluate.answers import make_score
 from inkprint.evaluate.asked import Followed, Shape, own_shape, shapes_asked
 from inkprint.evaluate.overlap import Runs, character_runs, chrf, rouge_l
+from inkprint.evaluate.scores import make_score
 from inkprint.records import Answer, Score, content_id
 from inkprint.words import words
 

@@ -15,6 +15,7 @@ from typing import Literal
 
 from inkprint.asking.requests import JUDGING, Reading, Reply, Request
 from inkprint.draws import draw, in_turns
+from inkprint.evaluate.scores import make_score
 from inkprint.recipe_evaluate import Judge
 from inkprint.records import Answer, Judgement, Score, content_id
 from inkprint.synthesize.prompts import Prompt, without_tags
@@ -132,14 +133,16 @@ def scores_of(judgements: Sequence[Judgement]) -> Iterator[Score]:
             pairs.setdefault(one.example_id, []).append(one)
             continue
         for name in ("style", "usefulness"):
-            yield _score(f"judge_{name}", one.first, one, (int(getattr(one, name)) - 1) / (HIGHEST - 1))
+            mark = (int(getattr(one, name)) - 1) / (HIGHEST - 1)
+            yield make_score(f"judge_{name}", one.first, one.source_id, one.example_id, mark, 1)
     for both in pairs.values():
         if len(both) < 2:  # of one order alone it would count what stands first
             continue
         for name in ("style", "usefulness"):
             tuned = sum(_preferred(one, name, "tuned") for one in both) / 2
             for variant, value in (("base", 1 - tuned), ("tuned", tuned)):
-                yield _score(f"judge_prefers_{name}", variant, both[0], value)
+                where = variant, both[0].source_id, both[0].example_id
+                yield make_score(f"judge_prefers_{name}", *where, value, 1)
 
 
 def _chosen(asked: Sequence[Answer], count: int, seed: int) -> list[Answer]:
@@ -153,15 +156,3 @@ def _preferred(pair: Judgement, name: str, variant: str) -> float:
     """1 where the variant was chosen, 0 where the other was, 0.5 for a tie."""
     said = getattr(pair, name)
     return 0.5 if said == "tie" else float(getattr(pair, said) == variant)
-
-
-def _score(metric: str, variant: str, one: Judgement, value: float) -> Score:
-    return Score(
-        id=content_id("score", metric, variant, one.example_id),
-        metric=metric,
-        variant=variant,
-        source_id=one.source_id,
-        example_id=one.example_id,
-        value=round(value, 6),
-        weight=1.0,
-    )

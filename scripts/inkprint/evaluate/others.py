@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from inkprint.evaluate import voice
-from inkprint.evaluate.answers import make_score
 from inkprint.evaluate.intervals import Sums, mean_interval, resamples
 from inkprint.evaluate.metrics import COPIED_WORDS
+from inkprint.evaluate.scores import make_score
 from inkprint.evaluate.summary import rounded
 from inkprint.records import Answer, BackgroundPassage, Passage, Score
 from inkprint.runs import SharedRuns, TrainingText

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inkprint.evaluate import voice
-from inkprint.evaluate.answers import make_score
 from inkprint.evaluate.check import CANNOT_TELL, FAILED, OTHER, OWN, PASSED, Check
 from inkprint.evaluate.checks import Material
 from inkprint.evaluate.intervals import Numbers
 from inkprint.evaluate.others import FEWEST_WINDOWS, Judged
+from inkprint.evaluate.scores import make_score
 from inkprint.records import BackgroundPassage, Passage, Score
 
 MOST_TURNS = 6  # each learns the voice anew: seconds
