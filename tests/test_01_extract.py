@@ -327,6 +327,25 @@ def test_the_last_line_of_a_chapter_alone_on_a_page_is_text(tmp_path, rest):
     assert sum(rest in page.text for page in pages) == 4
 
 
+def test_a_page_with_the_end_of_a_broken_word_and_no_more_gives_it_away(tmp_path):
+    press = Press()
+    press.open_chapter("Chapter 1", ["Chapter 1"])
+    press.set(make_prose(1, 12))
+    press.at(LEFT, press.y, "and nobody had seen the keeper of the har-", 10)
+    press.turn()
+    press.at(LEFT, press.y, "bour,", 10)
+    press.turn()
+    press.at(LEFT, press.y, "who was asleep.", 10)
+    press.y += LEADING
+    press.set(make_prose(2, 6))
+    press.document.save(tmp_path / "word.pdf")
+    pages = read(tmp_path / "word.pdf")
+    (at,) = (number for number, page in enumerate(pages) if "keeper of the har" in page.text)
+    assert pages[at].text.endswith("the keeper of the harbour,")
+    assert pages[at + 1].text == ""
+    assert (pages[at + 2].text[:15], pages[at + 2].continues) == ("who was asleep.", True)
+
+
 def test_body_under_its_own_heading_inside_the_notes_is_kept(tmp_path):
     press = Press()
     thanks = make_prose(7, 6)

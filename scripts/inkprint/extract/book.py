@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from inkprint.extract.chapters import CHAPTER, OutlineEntry
 from inkprint.extract.displays import find_displays
@@ -176,22 +175,28 @@ def _tie_pages(kept: Sequence[Sheet], joiner: Joiner, dropped: set[int]) -> None
     """
     paragraphs = [paragraph for sheet in kept for paragraph in sheet.paragraphs]
     set_in = sum(paragraph.indented for paragraph in paragraphs) * 4 > len(paragraphs)
-    for before, sheet in pairwise(kept):
-        first, last = sheet.paragraphs[0], before.paragraphs[-1]
-        heading = any(at <= first.first for at in sheet.headings) or any(
-            at > last.first for at in before.headings
-        )
-        if heading or not dropped.isdisjoint(range(before.raw.number, sheet.raw.number)):
-            continue
-        new = ends_sentence(last.text) and (first.indented if set_in else not last.full)
-        sheet.continues = first.text[:1].islower() or not new
-        if sheet.continues and re.search(r"[^\W\d_]-$|\u00ad$", last.text):
-            word, _, rest = first.text.partition(" ")
-            before.paragraphs[-1] = replace(last, text=joiner.join(last.text, word))
-            sheet.paragraphs[0] = replace(first, text=rest)
-            if not rest:
-                sheet.paragraphs.pop(0)
-                sheet.continues = False
+    before = None
+    for sheet in kept:
+        if before and dropped.isdisjoint(range(before.raw.number, sheet.raw.number)):
+            _tie(before, sheet, set_in, joiner)
+        # A page with the end of a broken word and no more has given it away: the next follows `before`.
+        before = sheet if sheet.paragraphs else before
+
+
+def _tie(before: Sheet, sheet: Sheet, set_in: bool, joiner: Joiner) -> None:
+    """One page's last paragraph and the next one's first. set_in: paragraphs are indented."""
+    first, last = sheet.paragraphs[0], before.paragraphs[-1]
+    if any(at <= first.first for at in sheet.headings) or any(at > last.first for at in before.headings):
+        return
+    new = ends_sentence(last.text) and (first.indented if set_in else not last.full)
+    sheet.continues = first.text[:1].islower() or not new
+    if sheet.continues and re.search(r"[^\W\d_]-$|\u00ad$", last.text):
+        word, _, rest = first.text.partition(" ")
+        before.paragraphs[-1] = replace(last, text=joiner.join(last.text, word))
+        sheet.paragraphs[0] = replace(first, text=rest)
+        if not rest:
+            sheet.paragraphs.pop(0)
+            sheet.continues = False
 
 
 def has_text(sheets: Sequence[Sheet]) -> bool:
