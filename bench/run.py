@@ -183,15 +183,18 @@ def main() -> None:
     rows: list[Row] = []
     with TemporaryDirectory(prefix="inkprint-bench-") as scratch:
         bench = Bench(SMALL if arguments.small else FULL, arguments.small, arguments.keep or Path(scratch))
-        for name in arguments.only:
-            rows += PARTS[name](bench)
-    minutes = (time.monotonic() - began) / 60
-    print_table(rows)
-    print(f"\n{minutes:.0f} minutes{'; small sizes: a trial, these figures say nothing' * arguments.small}")
-    if arguments.json:
-        found = {"machine": machine, "small": arguments.small, "minutes": round(minutes, 1),
-                 "rows": [row.as_json() for row in rows], "figures": bench.figures}  # fmt: skip
-        arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        try:
+            for name in arguments.only:
+                rows += PARTS[name](bench)
+        finally:  # what was measured before a part failed is not lost with it
+            minutes = (time.monotonic() - began) / 60
+            print_table(rows)
+            trial = "; small sizes: a trial, these figures say nothing" * arguments.small
+            print(f"\n{minutes:.0f} minutes{trial}")
+            if arguments.json:
+                found = {"machine": machine, "small": arguments.small, "minutes": round(minutes, 1),
+                         "rows": [row.as_json() for row in rows], "figures": bench.figures}  # fmt: skip
+                arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:
