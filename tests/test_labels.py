@@ -17,6 +17,7 @@ from inkprint.errors import UserError
 from inkprint.evaluate import intervals, label_metrics, labels
 from inkprint.evaluate.bag_of_words import SETTINGS
 from inkprint.evaluate.label_comparison import compare, left_out_weights, resample_weights
+from inkprint.evaluate.label_swaps import draw_swaps
 from inkprint.recipe import ROOT
 from inkprint.recipe_file import load_recipe
 from inkprint.records import Prediction, read_records
@@ -24,7 +25,7 @@ from inkprint.report import labels as labels_report
 from inkprint.report import numbers
 from inkprint.report.style import COLOURS
 
-# Of 11 comparisons that are adjusted together 200 resamples bear out none: the smallest p is 11 * 2 / 201.
+# Of 11 comparisons that are adjusted together 200 swaps bear out none: the smallest p is 11 / 201.
 MANY = {"evaluate__bootstrap_samples": 1000}
 FIGURES = ("baselines", "confusion", "roc", "reliability", "training")
 
@@ -48,7 +49,8 @@ def predictions(truth, said, **more):
 
 def compared(truth, said, train, groups=None, samples=200):
     held_out = labels.bring_together(predictions(truth, said), Counter(train), groups, None)
-    return compare(held_out, train, "accuracy", samples, 1)
+    swapped = draw_swaps(held_out, samples, 1)
+    return compare(held_out, train, "accuracy", swapped, samples, 1)
 
 
 # -- metrics ----------------------------------------------------------------------------------------
@@ -327,8 +329,9 @@ def test_the_best_is_the_surest_that_is_right(reported):
 
 
 def test_the_page_of_labels_has_the_order_of_all_reports(reported):
-    order = ["Verdict", "What it gained, what it lost", "Label by label", "Texts", "Figures", "Training",
-             "Data", "How the examples were made", "Cost, time and memory", "How to repeat it"]  # fmt: skip
+    order = ["Verdict", "What it gained, what it lost", "Label by label", "Texts", "Figures",
+             "Honesty checks", "Training", "Data", "How the examples were made",
+             "Cost, time and memory", "How to repeat it"]  # fmt: skip
     assert re.findall(r"<h2>(.*?)</h2>", page_of(reported)) == order
     assert re.findall(r"^## (.*)", page_of(reported, "md"), re.MULTILINE) == order
 
@@ -374,7 +377,7 @@ def test_of_a_model_that_guesses_the_verdict_says_nothing_good(tmp_path):
     verdicts = {
         name: of["against"]["majority"]["verdict"] for name, of in result["metrics"].items() if of["against"]
     }
-    assert verdicts["macro_f1"] == "better", "as every guess has it"
+    assert verdicts["macro_precision"] == "better", "as every guess has it"
     assert "better" not in (verdicts["accuracy"], verdicts["auc"], verdicts["brier"])
     assert "which is better" not in " ".join(labels_report.verdict_sentences(result))
 
@@ -520,7 +523,8 @@ def sentence_of(tuned_right, words_right, texts):
         for right in (tuned_right, words_right)
     ]
     held_out = labels.bring_together(predictions(truth, said[0]), Counter("aab"), None, said[1])
-    result = {"primary": "accuracy", **compare(held_out, Counter("aab"), "accuracy", 1000, 1)}
+    swapped = draw_swaps(held_out, 1000, 1)
+    result = {"primary": "accuracy", **compare(held_out, Counter("aab"), "accuracy", swapped, 1000, 1)}
     return labels_report.against_words(result)
 
 

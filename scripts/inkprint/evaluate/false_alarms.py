@@ -23,6 +23,7 @@ from inkprint.evaluate.intervals import (
     Numbers,
     Sums,
     holm,
+    permutation_p,
     random_swaps,
     resamples,
     share_interval,
@@ -62,10 +63,8 @@ class Null:
     def p_values(self, keeps: Numbers) -> Numbers:
         """The permutation test's p of each report. keeps: (reports, passages). Returns (reports,)."""
         blocks = random_swaps(len(self.sources), self.samples, self.seed, f"null {self.name}")
-        drawn = np.sort(np.concatenate([self._distances(block) for block in blocks]))
-        # Equal but for the last digits of a float is equal.
-        found = np.searchsorted(drawn, self._distances(keeps) * (1 - 1e-9) - 1e-15)
-        return (1 + len(drawn) - found) / (1 + len(drawn))
+        drawn = np.concatenate([self._differences(block) for block in blocks])
+        return permutation_p(self._differences(keeps), drawn)
 
     def verdict(self, keeps: Numbers, p: float) -> str:
         """What a report says of this metric with a p-value that was adjusted."""
@@ -79,14 +78,14 @@ class Null:
     def _counts(self) -> Numbers:
         return resamples(len(self.sources), self.samples, self.seed, self.name)
 
-    def _distances(self, keeps: Numbers) -> Numbers:
-        """How far apart both means are in each row of swaps: (rows,)."""
+    def _differences(self, keeps: Numbers) -> Numbers:
+        """Tuned minus base in each row of swaps: (rows,)."""
         means = []
         for one, other in ((self.base, self.tuned), (self.tuned, self.base)):
             tops = other.top.sum() + keeps @ (one.top - other.top)
             bottoms = other.bottom.sum() + keeps @ (one.bottom - other.bottom)
             means.append(np.exp(tops / bottoms) if self.metric.link == "exp" else tops / bottoms)
-        return np.abs(means[1] - means[0])
+        return means[1] - means[0]
 
 
 def swapped_reports(scores: Sequence[Score], samples: int, seed: int) -> list[Null]:

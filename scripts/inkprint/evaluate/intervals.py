@@ -107,17 +107,22 @@ def share_interval(sums: Sums) -> Interval:
 
 
 def share_difference(first: Sums, second: Sums, swaps: Iterable[Numbers]) -> Difference:
-    """Newcombe's interval of the difference of two shares, paired by passage. swaps: random_swaps()."""
+    """The difference of two shares, paired by passage. swaps: random_swaps()."""
+    return _with_p(share_gap(first, second), first, second, "mean", swaps)
+
+
+def share_gap(first: Sums, second: Sums) -> Interval:
+    """Newcombe's interval of the difference of two shares, paired by passage."""
     more, less = share_interval(first), share_interval(second)
     value = more.value - less.value
     if more.low is None or more.high is None or less.low is None or less.high is None:
-        return Difference(value, None, None, None)
+        return Interval(value, None, None)
     residuals = [sums.top - share.value * sums.bottom for sums, share in ((first, more), (second, less))]
     spread = math.sqrt(float(np.square(residuals).sum(axis=1).prod()))
     together = float(residuals[0] @ residuals[1]) / spread if spread > 0 else 0.0
     below = _combined(more.value - more.low, less.high - less.value, together)
     above = _combined(more.high - more.value, less.value - less.low, together)
-    return _with_p(Interval(value, value - below, value + above), first, second, "mean", swaps)
+    return Interval(value, value - below, value + above)
 
 
 def bca_interval(value: float, drawn: Numbers, left_out: Numbers) -> Interval:
@@ -137,21 +142,15 @@ def bca_interval(value: float, drawn: Numbers, left_out: Numbers) -> Interval:
     return Interval(value, min(bounds[0], value), max(bounds[1], value))
 
 
-def bca_difference(value: float, drawn: Numbers, left_out: Numbers) -> Difference:
-    """The same of a difference of two variants, with its p-value."""
-    found = bca_interval(value, drawn, left_out)
-    drawn, left_out = drawn[np.isfinite(drawn)], left_out[np.isfinite(left_out)]
-    if not value or not len(drawn):
-        return Difference(found.value, found.low, found.high, 1.0)
-    finest = 1 / (len(drawn) + 1)
-    if np.ptp(drawn) < 1e-12:
-        return Difference(found.value, found.low, found.high, 2 * finest)
-    bias, acceleration = _correction(value, drawn, left_out)
-    place = np.clip(((drawn < 0).sum() + 0.5 * (drawn == 0).sum()) / len(drawn), finest, 1 - finest)
-    moved = NormalDist().inv_cdf(float(place)) - bias
-    tail = NormalDist().cdf(moved / (1 + acceleration * moved) - bias)
-    p = min(1.0, 2 * max(min(tail, 1 - tail), finest))
-    return Difference(found.value, found.low, found.high, p)
+def permutation_p(differences: Numbers, swapped: Numbers) -> Numbers:
+    """The two-sided p-value of each difference: its place among those after random swaps.
+
+    differences: any shape, which the p-values have too. swapped: (swaps,). The data themselves are one swap.
+    """
+    drawn = np.sort(np.abs(swapped))
+    # Equal but for the last digits of a float is equal.
+    nearer = np.searchsorted(drawn, np.abs(differences) * (1 - 1e-9) - 1e-15)
+    return (1 + len(drawn) - nearer) / (1 + len(drawn))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -192,16 +191,15 @@ def _with_p(found: Interval, first: Sums, second: Sums, link: Link, swaps: Itera
     if found.low is None:
         return Difference(found.value, None, None, None)
     top, bottom = (first.top + second.top).sum(), (first.bottom + second.bottom).sum()
-    permutations = as_far = 1  # the data themselves are one
+    drawn = []
     for keeps in swaps:
         tops = second.top.sum() + keeps @ (first.top - second.top)
         bottoms = second.bottom.sum() + keeps @ (first.bottom - second.bottom)
         means = tops / bottoms, (top - tops) / (bottom - bottoms)
         one, other = (np.exp(mean) if link == "exp" else mean for mean in means)
-        # Equal but for the last digits of a float is equal.
-        as_far += int((np.abs(one - other) >= abs(found.value) * (1 - 1e-9)).sum())
-        permutations += len(keeps)
-    return Difference(found.value, found.low, found.high, as_far / permutations)
+        drawn.append(one - other)
+    p = permutation_p(np.array([found.value]), np.concatenate([*drawn, np.empty(0)]))
+    return Difference(found.value, found.low, found.high, float(p[0]))
 
 
 def _correction(value: float, drawn: Numbers, left_out: Numbers) -> tuple[float, float]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,16 +15,16 @@ from inkprint.evaluate.intervals import (
     Difference,
     Interval,
     Sums,
-    bca_difference,
     bca_interval,
-    random_swaps,
-    share_difference,
+    permutation_p,
+    share_gap,
     share_interval,
 )
 from inkprint.evaluate.label_metrics import METRICS, Numbers, Places, Told
 from inkprint.evaluate.summary import rounded
 from inkprint.evaluate.verdicts import judge
 
+Swapped = Mapping[str, Mapping[str, Numbers]]  # baseline -> metric -> (swaps,): tuned minus baseline
 LEFT_OUT_PARTS = 500  # of the jackknife: enough for the third moment that BCa asks of it
 
 
@@ -37,6 +36,11 @@ class HeldOut:
     source_ids: list[str]
     told: dict[str, Told]  # majority, words where there is one, tuned
     units: Places  # (texts,) the number of a text's group, or its own
+
+    @property
+    def witnesses(self) -> int:
+        """How many groups, or texts where there are none."""
+        return int(self.units.max()) + 1
 
     @property
     def others(self) -> list[str]:
@@ -54,25 +58,20 @@ class Drawn:
 
 
 def compare(
-    held_out: HeldOut, train: Mapping[str, int], primary: str, samples: int, seed: int
+    held_out: HeldOut, train: Mapping[str, int], primary: str, swapped: Swapped, samples: int, seed: int
 ) -> dict[str, Any]:
     """Metrics, labels, curves and the tests, as metrics.json has them. train: its texts by label.
 
-    primary: the metric that was to be the result before the run, tuned against majority.
+    primary: the metric that was to be the result before the run, tuned against majority. swapped: what
+    chance alone does to each difference; of no baseline where there are too few witnesses.
     """
-    tuned = held_out.told["tuned"]
-    units = int(held_out.units.max()) + 1
+    tuned, units = held_out.told["tuned"], held_out.witnesses
     points = {variant: _point(variant, told) for variant, told in held_out.told.items()}
     resampled = left_out = None
     if units >= FEWEST_SOURCES:
         resampled = _measure_all(held_out, resample_weights(held_out.units, samples, seed))
         left_out = _measure_all(held_out, left_out_weights(held_out.units, seed))
-    metrics = {
-        name: _metric(
-            name, held_out, points, resampled, left_out, partial(random_swaps, units, samples, seed, name)
-        )
-        for name in METRICS
-    }
+    metrics = {name: _metric(name, held_out, points, resampled, left_out, swapped) for name in METRICS}
     judge(metrics, primary, "majority")
     curves = range(len(held_out.labels)) if len(held_out.labels) > 2 else (1,)  # of two, one is the other
     return {
@@ -145,7 +144,7 @@ def _metric(
     points: dict[str, dict[str, float]],
     drawn: Drawn | None,
     left: Drawn | None,
-    swaps: Callable[[], Iterable[Numbers]],
+    swapped: Swapped,
 ) -> dict[str, Any]:
     """Every variant's value with its interval, and tuned minus each other.
 
@@ -159,23 +158,30 @@ def _metric(
     gained = {other: values["tuned"] - values[other] for other in held_out.others}
     if drawn is None or left is None:
         means = {variant: Interval(value, None, None) for variant, value in values.items()}
-        differences = {other: Difference(gain, None, None, None) for other, gain in gained.items()}
+        found = {other: Interval(gain, None, None) for other, gain in gained.items()}
     elif name == "accuracy":
         sums = {variant: _sums(told.correct, held_out.units) for variant, told in held_out.told.items()}
         means = {variant: share_interval(of_units) for variant, of_units in sums.items()}
-        differences = {other: share_difference(sums["tuned"], sums[other], swaps()) for other in gained}
+        found = {other: share_gap(sums["tuned"], sums[other]) for other in gained}
     else:
         means = {
             variant: bca_interval(value, drawn.metrics[variant][name], left.metrics[variant][name])
             for variant, value in values.items()
         }
-        differences = {
-            other: bca_difference(gain, *(_gain(of.metrics, other, name) for of in (drawn, left)))
+        found = {
+            other: bca_interval(gain, *(_gain(of.metrics, other, name) for of in (drawn, left)))
             for other, gain in gained.items()
         }
+    chance = {
+        other: float(permutation_p(np.array([gain]), swapped[other][name])[0]) if other in swapped else None
+        for other, gain in gained.items()
+    }
     return asdict(METRICS[name]) | {
         "means": {variant: rounded(mean) for variant, mean in means.items()},
-        "against": {other: rounded(difference) for other, difference in differences.items()},
+        "against": {
+            other: rounded(Difference(**asdict(interval), p=chance[other]))
+            for other, interval in found.items()
+        },
     }
 
 

@@ -20,7 +20,9 @@ from inkprint.errors import UserError
 from inkprint.evaluate import label_metrics
 from inkprint.evaluate.bag_of_words import ITSELF, label_by_words
 from inkprint.evaluate.intervals import FEWEST_SOURCES, LEVEL
+from inkprint.evaluate.label_checks import check_honesty
 from inkprint.evaluate.label_comparison import HeldOut, compare
+from inkprint.evaluate.label_swaps import draw_swaps
 from inkprint.recipe import EvaluateLabels
 from inkprint.recipe_train import Linear
 from inkprint.records import (
@@ -34,7 +36,7 @@ from inkprint.records import (
     write_records,
 )
 
-FORMAT = 3
+FORMAT = 4
 SUM_TOLERANCE = 1e-3  # of a text's probabilities: rounding, not error
 ROWS = "02_prepare/rows.jsonl"
 EXAMPLES = "03_synthesize/examples.jsonl"
@@ -42,30 +44,35 @@ PREDICTIONS = "05_generate/predictions.jsonl"
 
 
 def evaluate_labels(command: Command) -> None:
-    """Compare, with intervals; write scores.jsonl and metrics.json."""
+    """Compare, with intervals, check that, and write what came out."""
     recipe, settings = command.recipe, command.recipe.evaluate
     assert isinstance(settings, EvaluateLabels)
     stage = make_stage(command)
     if command.settled(stage):
         return
     examples, path, *rows = stage.inputs.values()
-    learned = [text for text in read_records(examples, LabelledText) if text.split == "train"]
+    texts = list(read_records(examples, LabelledText))
+    learned = [text for text in texts if text.split == "train"]
     train, predictions = Counter(text.label for text in learned), read_predictions(path)
     check_labels(path, predictions)
     by_words, facts = None, {"why": ITSELF}
     if not isinstance(recipe.train, Linear):
         by_words, facts = label_by_words(learned, [p.text for p in predictions], recipe.seed)
     held_out = bring_together(predictions, train, read_groups(rows[0]) if rows else None, by_words)
+    primary, samples, seed = settings.primary_metric, settings.bootstrap_samples, recipe.seed
+    swapped = draw_swaps(held_out, samples, seed)
     result = {
-        "primary": settings.primary_metric,
-        "method": describe_method(settings.bootstrap_samples, recipe.seed, bool(rows)),
+        "primary": primary,
+        "method": describe_method(samples, seed, bool(rows)),
         "majority": min(train, key=lambda label: (-train[label], label)),
         "words": facts,
         "texts_cut": sum(prediction.cut for prediction in predictions),
-        **compare(held_out, train, settings.primary_metric, settings.bootstrap_samples, recipe.seed),
+        **compare(held_out, train, primary, swapped, samples, seed),
     }
+    result["checks"], put_in = check_honesty(held_out, result["metrics"], swapped, texts, primary, seed)
     with stage.writing() as folder:
         write_records(folder / "scores.jsonl", scores_of(held_out))
+        write_records(folder / "checks.jsonl", put_in)
         write_json(folder / "metrics.json", result)
         number = len(predictions)
         stage.finish({"unit": "texts", "in": number, "out": number, "rejected": 0, "failed": 0})

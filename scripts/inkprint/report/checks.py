@@ -7,11 +7,15 @@ from typing import Any
 
 from inkprint.evaluate.check import CANNOT_TELL, FAILED, OTHER, OWN, PASSED
 from inkprint.evaluate.metrics import COPIED_WORDS
-from inkprint.records import Example, read_records
+from inkprint.records import Example, LabelledText, read_records
 from inkprint.report.facts import read_json
 from inkprint.report.numbers import bounds, number, percent, shared, unit
 from inkprint.words import words
 
+CALLED = {"shuffled_labels": "dealt", "truth": "the truth", "wrong": "its opposite"}
+ALARMS_WRONG = (
+    "If more than 10 in 100 said anything, a verdict of this page would be chance more often than said."
+)
 WORDS = {
     "shuffled": (
         "Shuffled answers lose their questions",
@@ -44,7 +48,30 @@ WORDS = {
         "No difference, no verdict",
         "{reports} reports made of this run's scores, base and tuned swapped in some half of the {unit}:"
         " all that they say is false.",
-        "If more than 10 in 100 said anything, a verdict of this page would be chance more often than said.",
+        ALARMS_WRONG,
+    ),
+    "shuffled_labels": (
+        "Labels dealt at random are wrong",
+        "What the tuned model says of the texts, dealt to them at random, {deals} times. Brackets behind"
+        " dealt: 95 of 100 deals.",
+        "If it scored as well as what is said of the right texts, the score would not see the texts.",
+    ),
+    "ends": (
+        "The truth scores best and its opposite worst",
+        "Every text's own label, as if a model were sure of it, and a wrong one.",
+        "If either missed its end of the scale, the numbers between would mean nothing.",
+    ),
+    "unseen": (
+        "Held-out texts are unseen",
+        "Each held-out text, by its words without case and punctuation, looked for among the train texts.",
+        "A text that was learned from is known by heart; that tells nothing of a new one.",
+    ),
+    "swapped_labels": (
+        "No difference, no verdict",
+        "{reports} reports in which the tuned model and what it is held against swapped what they say of some"
+        " half of the {unit}: all that they say is false. A verdict asks for p and interval; here p alone"
+        " counts, so these are the most.",
+        ALARMS_WRONG,
     ),
 }  # fmt: skip
 
@@ -60,8 +87,8 @@ def rows(result: dict[str, Any], inputs: dict[str, Path]) -> list[dict[str, Any]
         )  # fmt: skip
     if "02_prepare/leaks.json" in inputs:
         made.append(leak_audit(read_json(inputs["02_prepare/leaks.json"])))
-    proof = read_json(inputs["04_train/mask_proof.json"])
-    return [*made, mask_proof(proof, inputs["03_synthesize/examples.jsonl"])]
+    proof, examples = read_json(inputs["04_train/mask_proof.json"]), inputs["03_synthesize/examples.jsonl"]
+    return [*made, (label_proof if proof["loss"] == "label" else mask_proof)(proof, examples)]
 
 
 def leak_audit(leaks: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +138,25 @@ def mask_proof(proof: dict[str, Any], examples: Path) -> dict[str, Any]:
     }
 
 
+def label_proof(proof: dict[str, Any], examples: Path) -> dict[str, Any]:
+    """04's proof of a classifier as a check: the first text that it learned from has the label of 03's."""
+    shown = proof["sample"]
+    example = next((e for e in read_records(examples, LabelledText) if e.id == shown["example_id"]), None)
+    state, why = PASSED, ""
+    if example is None:
+        state, why = CANNOT_TELL, "the example is no longer there"
+    elif example.label != shown["supervised"] or example.split != "train":
+        state = FAILED
+    return {
+        "title": "What was learned is what was to be learned",
+        "done": "The first train text as the model read it, with the label that it learned: see Training.",
+        "wrong": "With another text's label, or a held-out text, something else was learned.",
+        "out": [f"texts learned from: {proof['rows']['train']:,}"],
+        "state": state,
+        "why": why,
+    }
+
+
 def failed(checks: list[dict[str, Any]]) -> list[str]:
     """The titles of those that failed, for the head of the page. checks: rows()."""
     return [check["title"] for check in checks if check["state"] == FAILED]
@@ -122,13 +168,15 @@ def lines(check: dict[str, Any], result: dict[str, Any]) -> list[str]:
     told = []
     for name, means in facts.get("means", {}).items():
         said = [f"{_called(variant)} {_estimate(mean, metrics[name])}" for variant, mean in means.items()]
-        if name == "question_recovery":
+        if name == "question_recovery" and "chance" in facts:
             said.append(f"chance {number(facts['chance'], metrics[name])}")
         told.append(f"{metrics[name]['title']}: {', '.join(said)}")
     if "unrecited" in facts:
         told.append(
             f"With a voice: {facts['with_voice']} of these texts; without their recital: {facts['unrecited']}"
         )
+    if "seen" in facts:
+        told.append(f"Also in train: {facts['seen']:,} of {facts['held_out']:,} held-out texts")
     if "reports" in facts:
         told += _alarms(facts, result)
     return told
@@ -136,11 +184,14 @@ def lines(check: dict[str, Any], result: dict[str, Any]) -> list[str]:
 
 def _alarms(facts: dict[str, Any], result: dict[str, Any]) -> list[str]:
     metrics, share = result["metrics"], facts["share"]
+    compared = (
+        f"{facts['comparisons']} comparisons" if "comparisons" in facts else f"{facts['metrics']} metrics"
+    )
     within = f"{percent(share['value'])} [{100 * share['low']:.1f}, {100 * share['high']:.1f}]"
     return [
         f"With any verdict: {facts['any']} of {facts['reports']} reports, {within}",
         f"On the primary metric: {facts['primary']}",
-        f"Most on one of {facts['metrics']} metrics: {metrics[facts['worst']]['title']}, {facts['of_worst']}",
+        f"Most on one of {compared}: {metrics[facts['worst']]['title']}, {facts['of_worst']}",
     ]
 
 
@@ -150,7 +201,7 @@ def _estimate(mean: dict[str, Any], metric: dict[str, Any]) -> str:
 
 def _called(variant: str) -> str:
     """A variant's name: a book's or another author's without the sign of its side."""
-    return variant.removeprefix(OWN).removeprefix(OTHER)
+    return CALLED.get(variant, variant.removeprefix(OWN).removeprefix(OTHER))
 
 
 def _names(check: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
@@ -164,9 +215,10 @@ def _names(check: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
             f" windows of {facts['window_words']} words"
         )
     return {
-        "unit": method["unit"],
-        "Unit": method["unit"].capitalize(),
-        "recital_words": method["recital_words"],
+        "unit": method.get("unit", method.get("resampled")),
+        "Unit": method.get("unit", "").capitalize(),
+        "recital_words": method.get("recital_words"),
+        "deals": facts.get("deals"),
         "how": how,
         "reports": facts.get("reports", "–"),
     }

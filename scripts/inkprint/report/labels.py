@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from inkprint.draws import draw as draw_some
 from inkprint.evaluate.verdicts import NONE_SHOWN, TOO_FEW
 from inkprint.records import LabelledText, Prediction, read_records
-from inkprint.report import numbers
+from inkprint.report import checks, numbers
 from inkprint.report.examples import Made
 from inkprint.report.gains import sort_out
 from inkprint.report.numbers import MINUS, TIGHT
@@ -57,8 +57,11 @@ def describe(
         (prediction for prediction in predictions if told(prediction) == prediction.label),
         key=lambda prediction: (-prediction.probabilities[told(prediction)], prediction.source_id),
     )
+    checked = checks.rows(result, inputs)
     drawn = draw_some((("", p.source_id, p) for p in predictions), shown, seed).get("", [])
     return {
+        "checks": checked,
+        "checks_failed": checks.failed(checked),
         "sentences": verdict_sentences(result),
         "others": [_other(variant, test) for variant, test in result["mcnemar"].items()],
         "of_words": _of_words(result["words"]),
