@@ -23,15 +23,49 @@ from inkprint.words import word_spans, words
 
 _UNKNOWN, _BREAK = -1, -2
 _LENGTHS = (4, 3, 2, 1)
+_SLOTS_A_HASH, _MOST_DIGITS = 8, 27  # bits for a known hash; 16 MB of them at most
+_SEVEN, _EIGHT = np.uint64(7), np.uint64(3)  # the last digits of a slot are its place in a byte of eight
 _MOST_PAIRS = 200_000  # of a place in a text and one in train; more, as where both say one word on and on,
 # are told apart by runs of twice as many words
+
+
+class Hashes:
+    """Sorted hashes of runs, to be asked which of others are among them.
+
+    A search goes to some 23 places of ten million, each of them far away in memory. A bit for every hash's
+    first digits, a few megabytes, answers no at one place for seven of eight that are not there.
+    """
+
+    def __init__(self, hashes: NDArray[np.uint64]) -> None:
+        """hashes: (known,), sorted; equal ones may be among them."""
+        self.sorted = hashes
+        digits = min(max((_SLOTS_A_HASH * len(hashes)).bit_length(), 3), _MOST_DIGITS)
+        self._beyond = np.uint64(64 - digits)
+        taken = np.zeros(1 << digits, dtype=bool)
+        taken[hashes >> self._beyond] = True
+        self._bits = np.packbits(taken, bitorder="little")
+
+    def among(self, values: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Which values are among the hashes: (values,)."""
+        return self.find(values)[0]
+
+    def find(self, values: NDArray[np.uint64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Which values are there, (values,), and for those the first place of each: (there,)."""
+        slots = values >> self._beyond
+        there = (self._bits[slots >> _EIGHT] >> (slots & _SEVEN).astype(np.uint8)) & 1 == 1
+        asked = np.flatnonzero(there)
+        places = np.searchsorted(self.sorted, values[asked])
+        found = self.sorted[np.minimum(places, len(self.sorted) - 1)] == values[asked]
+        there[asked[~found]] = False
+        return there, places[found]
 
 
 class SortedRuns(NamedTuple):
     """Runs of one length by their hashes, and where each begins; of equal short ones the first alone."""
 
-    hashes: NDArray[np.uint64]  # (runs,)
+    hashes: Hashes  # their first digits
     places: NDArray[np.int64]  # (runs,)
+    first_digits: np.uint64  # a mask: some 40 bits of ten million runs; two that have the same are told apart
 
 
 @dataclass(frozen=True)
@@ -46,11 +80,16 @@ class TrainingText:
     def sorted_runs(self, length: int) -> SortedRuns:
         """All its runs of so many words; made when they are first asked for."""
         if length not in self._sorted:
-            hashes = hashed_runs(self.text, length)
-            # Of runs that are looked up where no longer one is known the first place is enough.
-            short = length < _LENGTHS[0]
-            places = np.unique(hashes, return_index=True)[1] if short else np.argsort(hashes)
-            self._sorted[length] = SortedRuns(hashes[places], places)
+            whole = hashed_runs(self.text, length)
+            # The place stands in a hash's last digits: numbers are sorted twice as fast as places by them.
+            low = np.uint64((1 << len(whole).bit_length()) - 1)
+            keys = np.sort((whole & ~low) | np.arange(len(whole), dtype=np.uint64))
+            hashes, places = keys & ~low, (keys & low).astype(np.int64)
+            if length < _LENGTHS[0]:
+                # Of runs that are looked up where no longer one is known the first place is enough.
+                first = _begins(whole[places])
+                hashes, places = hashes[first], places[first]
+            self._sorted[length] = SortedRuns(Hashes(hashes), places, ~low)
         return self._sorted[length]
 
     def numbered(self, text: str) -> NDArray[np.int32]:
@@ -100,7 +139,8 @@ def _of_passages(passages: Iterable[Passage]) -> Iterator[Stretch]:
         goes_on = (passage.document, passage.chapter) == chapter
         chapter = (passage.document, passage.chapter)
         skipped = passage.overlap_words if goes_on else 0
-        yield Stretch(passage.id, " ".join(passage.text.split()[skipped:]), goes_on)
+        text = " ".join(passage.text.split()[skipped:]) if skipped else passage.text
+        yield Stretch(passage.id, text, goes_on)
 
 
 def longest_run(text: str, training: TrainingText) -> Run:
@@ -127,7 +167,7 @@ class SharedRuns:
 
     def __init__(self, training: TrainingText, length: int) -> None:
         self._training, self._length = training, length
-        self._known = np.unique(hashed_runs(training.text, length))
+        self._known = Hashes(distinct(hashed_runs(training.text, length)))
 
     def share(self, text: str) -> float:
         """The share of a text's words that such runs cover; 0 for a text without words."""
@@ -137,7 +177,7 @@ class SharedRuns:
     def covered(self, text: str) -> NDArray[np.bool_]:
         """Which of a text's words such runs cover: (words,)."""
         numbers = self._training.numbered(text)
-        begins = np.flatnonzero(are_among(hashed_runs(numbers, self._length), self._known))
+        begins = np.flatnonzero(self._known.among(hashed_runs(numbers, self._length)))
         covered = np.zeros(len(numbers), dtype=bool)
         for begin in begins:
             covered[begin : begin + self._length] = True
@@ -157,12 +197,15 @@ def hashed_runs(numbers: NDArray[np.int32], length: int) -> NDArray[np.uint64]:
     return runs
 
 
-def are_among(values: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Which values stand in `known`, which is sorted: (values,). np.isin would sort it at every call."""
-    if not len(known):
-        return np.zeros(len(values), dtype=bool)
-    places = np.minimum(np.searchsorted(known, values), len(known) - 1)
-    return known[places] == values
+def distinct(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Each value once, sorted. np.unique keeps a table, and takes ten times as long for eight million."""
+    ordered = np.sort(values)
+    return ordered[_begins(ordered)]
+
+
+def _begins(ordered: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which of sorted values differ from the one before."""
+    return np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(ordered)]
 
 
 _BASE = np.uint64(0xD1342543DE82EF95)
@@ -181,14 +224,14 @@ def _pairs(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where runs of so many words stand in a text and in train, pair by pair, in the order of the text."""
     known = training.sorted_runs(length)
-    own = hashed_runs(numbers, length)
-    here = np.flatnonzero(are_among(own, known.hashes))
-    first, end = (np.searchsorted(known.hashes, own[here], side) for side in ("left", "right"))
-    counts = end - first
+    own = hashed_runs(numbers, length) & known.first_digits
+    there, first = known.hashes.find(own)
+    here = np.flatnonzero(there)
+    counts = np.searchsorted(known.hashes.sorted, own[here], "right") - first
     positions = np.repeat(here, counts)
     within = np.arange(len(positions)) - np.repeat(np.cumsum(counts) - counts, counts)
     places = known.places[np.repeat(first, counts) + within]
-    # Two different runs may have one hash, if hardly ever.
+    # Two different runs may have the same first digits.
     same = np.ones(len(positions), dtype=bool)
     for offset in range(length):
         same &= numbers[positions + offset] == training.text[places + offset]

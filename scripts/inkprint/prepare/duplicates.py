@@ -8,14 +8,15 @@ Massive Datasets", chapter 3, and then compared exactly. Same texts, same result
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkprint.runs import hashed_runs, mixed
+from inkprint.runs import Hashes, distinct, hashed_runs, mixed
 from inkprint.words import words
 
 SHINGLE_WORDS = 5
@@ -52,10 +53,10 @@ def shingle(texts: Sequence[str]) -> Shingles:
     common, and a changed word in the middle one of eleven. A text without words is taken as it is.
     """
     numbers, ends = array("i"), [0]
-    known: dict[str, int] = {}
+    known: defaultdict[str, int] = defaultdict(count().__next__)  # a word's number is how many came before
     for text in texts:
         found = words(text) or [text.strip()]
-        numbers.extend([known.setdefault(word, len(known)) for word in found])
+        numbers.extend(map(known.__getitem__, found))
         ends.append(len(numbers))
     flat, starts = np.frombuffer(numbers, dtype=np.int32), np.array(ends, dtype=np.int64)
     lengths = np.diff(starts)
@@ -103,19 +104,28 @@ def find_contained(shingles: Shingles, threshold: float, without: Collection[int
     It finds what was cut at other places: two editions share all their text and hardly a whole passage. The
     texts in `without` are passed over.
     """
-    _, ids = np.unique(shingles.values, return_inverse=True)
-    first_in = np.full(int(ids.max(initial=-1)) + 1, -1)
+    lengths = np.diff(shingles.starts)
+    ordered = np.sort(shingles.values)
+    again = Hashes(distinct(ordered[1:][ordered[1:] == ordered[:-1]]))  # what stands once is in no other text
+    there, ids = again.find(shingles.values)
+    starts = np.concatenate([[0], np.cumsum(there)])[shingles.starts]  # into `ids`
+    may_be = np.diff(starts) >= threshold * lengths
+    stays = ~may_be
+    stays[list(without)] = may_be[list(without)] = False
+    # The first text that stays and has a shingle: of all that surely stay at once, then in their order.
+    first_in = np.full(len(again.sorted), len(lengths))
+    owners = np.repeat(np.arange(len(lengths)), np.diff(starts))
+    sure = stays[owners]
+    np.minimum.at(first_in, ids[sure], owners[sure])
     contained: dict[int, Repeat] = {}
-    for text, (start, end) in enumerate(pairwise(shingles.starts)):
-        if text in without:
-            continue
-        own = ids[start:end]
+    for text in np.flatnonzero(may_be).tolist():
+        own = ids[starts[text] : starts[text + 1]]
         earlier = first_in[own]
-        earlier = earlier[earlier >= 0]
-        if len(earlier) >= threshold * len(own):
-            contained[text] = Repeat(int(np.bincount(earlier).argmax()), len(earlier) / len(own))
+        earlier = earlier[earlier < text]
+        if len(earlier) >= threshold * lengths[text]:
+            contained[text] = Repeat(int(np.bincount(earlier).argmax()), len(earlier) / int(lengths[text]))
         else:
-            first_in[own[first_in[own] < 0]] = text
+            first_in[own] = np.minimum(first_in[own], text)
     return contained
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from inkprint.errors import UserError
 from inkprint.recipe import Passages
 from inkprint.records import Passage
-from inkprint.runs import TrainingText, are_among, hashed_runs, index_training_text, longest_run
+from inkprint.runs import Hashes, TrainingText, distinct, hashed_runs, index_training_text, longest_run
 
 # Two texts by one author seldom have eight words in a row in common by chance, and hardly any ten: in six
 # books the most that a chapter held out of prose shared with the rest was 10, in mathematics 26.
@@ -44,7 +44,7 @@ def find_shared(
     text = index_training_text(train)
     grams, holders = _held_grams(held_out, text)
     runs = hashed_runs(text.text, GRAM_WORDS)
-    begins = np.flatnonzero(are_among(runs, grams))
+    begins = np.flatnonzero(Hashes(grams).among(runs))
     steps = np.zeros(len(text.text) + 1, dtype=np.int64)
     np.add.at(steps, begins, 1)
     np.add.at(steps, begins + GRAM_WORDS, -1)
@@ -76,7 +76,7 @@ def _held_grams(held_out: list[Passage], text: TrainingText) -> tuple[NDArray[np
 def audit(passages: list[Passage], limits: Passages) -> dict[str, Any]:
     """What leaks.json holds: the limits, each held-out split's largest and mean leak, and every passage's."""
     training = index_training_text(passage for passage in passages if passage.split == "train")
-    grams = np.unique(hashed_runs(training.text, GRAM_WORDS))
+    grams = Hashes(distinct(hashed_runs(training.text, GRAM_WORDS)))
     leaks = [_leak(passage, training, grams) for passage in passages if passage.split in HELD_OUT]
     return {
         "gram_words": GRAM_WORDS,
@@ -104,9 +104,9 @@ def check_leaks(leaks: dict[str, Any], passages: list[Passage]) -> None:
     )
 
 
-def _leak(passage: Passage, training: TrainingText, grams: NDArray[np.uint64]) -> dict[str, Any]:
+def _leak(passage: Passage, training: TrainingText, grams: Hashes) -> dict[str, Any]:
     run = longest_run(passage.text, training)
-    shared = are_among(hashed_runs(training.numbered(passage.text), GRAM_WORDS), grams)
+    shared = grams.among(hashed_runs(training.numbered(passage.text), GRAM_WORDS))
     return {
         "passage_id": passage.id,
         "split": passage.split,
