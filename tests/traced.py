@@ -24,7 +24,7 @@ from test_judge import SETTINGS
 from test_voice import background_run
 from warm import REPORTING, run_warm
 
-JUDGE = SETTINGS | {"prompts": 48, "max_failed_share": 0.5}
+JUDGE = SETTINGS | {"prompts": 36, "max_failed_share": 0.5}
 # What is set of the manifests: hours on cards, and a stage that another run made.
 TOOK = {
     "01_extract": {"seconds": 8.4, "peak_memory_bytes": {"machine": 86_400_000}},
@@ -68,7 +68,7 @@ def ask(recipe: Path, script: str, kinds: str) -> None:
     """Run a stage that asks Claude; the server's log of it is `bill-03_synthesize.jsonl` or the like."""
     folder = recipe.parent
     log = folder / f"bill-{script.removesuffix('.py')}.jsonl"
-    with claude_server(folder, log=log, faults=0.09, kinds=kinds) as server:
+    with claude_server(folder, log=log, faults=0.06, kinds=kinds) as server:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("INKPRINT_", "ANTHROPIC_"))}
         kept |= {"INKPRINT_ARTIFACTS": str(folder / "artifacts"), "OMP_NUM_THREADS": "1"}
         kept |= {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": server.key}
