@@ -63,11 +63,8 @@ def test_the_caption_names_which_variant_has_no_value_where():
 def test_one_outlier_leaves_the_heatmap_readable():
     keywords = ["lamp", "goat", "rope"]
     rates = {"base": [0.4, 0.7, 4.3], "prompted": [123.0, 0.0, 22.1], "tuned": [0.3, 20.3, 20.0]}
-    lengths = {
-        "items": 60,
-        "means": {"base": {"value": 46.1}, "prompted": {"value": 5.28}, "tuned": {"value": 100}},
-    }
-    [axes] = figures.heatmap({"keywords": keywords, "per_thousand": rates}, lengths).axes
+    totals = {"base": 2766.0, "prompted": 317.0, "tuned": 6000.0}
+    [axes] = figures.heatmap({"keywords": keywords, "per_thousand": rates}, totals).axes
     shades = np.array([patch.get_alpha() for patch in axes.patches]).reshape(3, 3)
     values = np.array(list(rates.values())).T
     assert np.array_equal(np.argsort(shades, axis=None), np.argsort(values, axis=None))

@@ -285,6 +285,7 @@ def test_what_was_paid_and_the_hours_of_a_gpu_are_added_up():
         {"stage": "04 train", "seconds": 1800, "processes": 2, "device": "RTX",
          "peak_memory_bytes": {"gpu": 1}},
         {"stage": "05 generate", "seconds": 900, "device": "RTX", "peak_memory_bytes": {"gpu": 1}},
+        {"stage": "06 evaluate", "seconds": 9, "device": "CPU", "peak_memory_bytes": {"machine": 1}},
     ]  # fmt: skip
     assert facts.cost(stages, 0.25) == {
         "paid": [
@@ -295,6 +296,9 @@ def test_what_was_paid_and_the_hours_of_a_gpu_are_added_up():
         "gpu_hours": [{"device": "RTX", "hours": "1.25"}],
     }
     assert facts.cost(stages[1:2], None)["paid"] == []
+    taken_over = [*stages[:3], stages[3] | {"reused_from": "second"}]
+    told = facts.cost(taken_over, 0.25)["paid"][1]
+    assert told["by"] == "second", "another run paid the judge"
 
 
 def test_the_page_says_what_was_paid(reported):

@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from math import asin, pi
 from pathlib import Path
+from statistics import stdev
 from types import SimpleNamespace
 
 import pytest
@@ -22,6 +23,7 @@ from inkprint.asking.progress import Progress
 from inkprint.asking.replies import Paid, Replies
 from inkprint.asking.requests import JUDGING, Reading, Request, Stored
 from inkprint.evaluate import judge, judge_facts
+from inkprint.evaluate.scores import make_score
 from inkprint.recipe_evaluate import Judge
 from inkprint.records import Answer, Judgement, Message, Score
 from inkprint.synthesize.counts import Counts, facts
@@ -193,6 +195,31 @@ def test_agreement_is_of_the_ranks_of_differences():
     assert row[0]["rho"] is None, "four that differ from all others are no ground for a rank correlation"
     few = [score for score in scores if int(score.example_id.split("-")[1]) < 19]
     assert judge_facts.agreement(few)["judge_style"][0]["low"] is None
+
+
+def test_a_mark_more_is_as_much_from_one_as_from_nine():
+    """To six digits 1/9 - 0 and 5/9 - 4/9 are not the same: such differences are ties all the same."""
+    marks = [(0, 1), (1, 2), (4, 5), (2, 3), (7, 8)] * 4
+    scores = made_scores("answer_words", [float(n) for n in range(20)])
+    for number, pair in enumerate(marks):
+        for variant, mark in zip(("base", "tuned"), pair, strict=True):
+            where = variant, f"passage-{number}", f"example-{number}"
+            scores.append(make_score("judge_style", *where, mark / 9, 1))
+    assert len({round(b / 9, 6) - round(a / 9, 6) for a, b in marks}) > 1, "or nothing is tried"
+    (row,) = judge_facts.agreement(scores)["judge_style"]
+    assert row["rho"] is None, "all differences are one mark"
+
+
+def test_the_spread_is_of_the_marks_that_the_mean_is_of():
+    """A mark that only the prompted base lacks takes nothing from the others."""
+    marks = {"base": (0.0, 0.5, 1.0), "tuned": (0.0, 0.0, 0.6), "prompted": (0.2, 0.4)}
+    scores = [
+        make_score("judge_style", variant, f"passage-{n}", f"example-{n}", value, 1)
+        for variant, values in marks.items()
+        for n, value in enumerate(values)
+    ]
+    found = judge_facts.spread(scores)["judge_style"]
+    assert found == pytest.approx({name: stdev(values) for name, values in marks.items()}, abs=1e-6)
 
 
 def test_the_interval_of_an_agreement_covers_the_truth():

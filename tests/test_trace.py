@@ -13,8 +13,19 @@ import re
 from collections import defaultdict
 
 import pytest
-from small_run import RUN, page_of, run_script
-from test_voice import with_background
+from small_run import RUN, page_of
+from traced import (
+    NUMBER,
+    billed,
+    item,
+    lines,
+    paired,
+    plain,
+    section_in,
+    section_of,
+    traced_run,
+    unfound,
+)
 
 from inkprint.evaluate import summary
 from inkprint.evaluate.intervals import Sums, mean_interval, resamples, share_interval
@@ -29,7 +40,6 @@ SAYS = {
     "other authors at 0": ["voice"],
 }
 GAINS = "What it gained, what it lost"
-NUMBER = re.compile(r"(?<![\w.])[−+-]?\d+(?:,\d{3})*(?:\.\d+)?")
 # Said of the method: level, resamples, seed, fewest passages, "0 to 1", "50 % is chance".
 METHOD = {"95", "2000", "42", "20", "0", "1", "50", "0.05"}
 # What is said of every metric and check in these words, whatever came out.
@@ -39,15 +49,6 @@ WORDING = {
     GAINS: set(),
     "Honesty checks": {"20", "10", "100", "75"},
 }
-
-
-def lines(folder, name):
-    with (folder / RUN / name).open(encoding="utf-8") as handle:
-        return [json.loads(line) for line in handle]
-
-
-def item(score):
-    return score["example_id"] or score["source_id"]
 
 
 def average(scores, link):
@@ -87,11 +88,12 @@ class Evidence:
     def columns_of(self, name):
         """What stands in each column of a metric's row: value and bounds, and of differences p."""
         metric, of, found = METRICS[name], self.of[name], self.bounds[name]
-        both = set.intersection(*({item(s) for s in of[v]} for v in of if v != "prompted"))
-        kept = {v: [s for s in of[v] if item(s) in both] for v in of}
+        kept = paired(of)
         columns = {"n": [str(len({s["source_id"] for s in kept["tuned"]}))]}
         if metric.item == "answer":
-            columns["n"] += [str(len(both))]
+            every = {item(score) for name in of if name != "prompted" for score in of[name]}
+            left_out = len(every) - len(kept["tuned"])
+            columns["n"] += [str(number) for number in (len(kept["tuned"]), left_out) if number]
         for variant, scores in kept.items():
             mean = found["means"][variant]
             assert mean["value"] == pytest.approx(average(scores, metric.link), rel=1e-5, abs=1e-9)
@@ -109,6 +111,8 @@ class Evidence:
                 columns[f"− {other}"].append(
                     "0.001" if p < 0.001 else "1" if p == 1 else f"{p:.{3 if p < 0.1 else 2}f}"
                 )
+            if metric.item == "answer" and len(tuned) < len(kept["tuned"]):
+                columns[f"− {other}"].append(str(len(tuned)))
         return columns
 
     @staticmethod
@@ -223,13 +227,6 @@ def _array(values):
     return np.array(values, dtype=float)
 
 
-def plain(text):
-    """What a reader sees of a piece of HTML, without names of records and places."""
-    text = re.sub(r"(?s)<code>.*?</code>", " ", text)
-    text = html.unescape(re.sub(r"<[^>]+>", " ", text))
-    return " ".join(re.sub(r"\S+\.pdf, “[^”]*”, page \d+", " ", text).split())
-
-
 def evidence_of(page):
     """The evidence's sections by heading, without figures and what was asked and said."""
     page = re.sub(r'(?s)<svg.*?</svg>|<p class="asked">.*?</p>|<style>.*?</style>', " ", page)
@@ -303,14 +300,12 @@ def wrong_cells(evidence, page):
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("traced")
-    recipe = with_background(folder)
-    run_script("07_report.py", recipe)
-    return recipe, folder, Evidence(folder)
+    folder = traced_run(tmp_path_factory)
+    return folder, Evidence(folder)
 
 
 def test_every_number_of_the_evidence_is_recomputed_from_a_line(reported):
-    _, folder, evidence = reported
+    folder, evidence = reported
     assert untraced(evidence, page_of(folder)) == []
     rows = len(re.findall(r'data-label="tuned"', page_of(folder)))
     assert rows >= len(evidence.of)  # or the table was not looked at
@@ -318,21 +313,18 @@ def test_every_number_of_the_evidence_is_recomputed_from_a_line(reported):
 
 def test_markdown_has_the_numbers_of_the_page(reported):
     """What the page shows the Markdown shows, number by number of every metric and check."""
-    _, folder, evidence = reported
+    folder, evidence = reported
     markdown = html.unescape(page_of(folder, "md")).replace("\\", "").replace("\u00a0", " ")
     for name, columns in evidence.columns.items():
         title = re.compile(rf"\| {re.escape(METRICS[name].title)}( \(|\s\|)")
         row = max(filter(title.match, markdown.splitlines()), key=len)  # signals have a table of their own
-        expected = [number for label, column in columns.items() if label != "n" for number in column]
+        # The prompt's own text has no column: its marks stand in the judge's section.
+        shown = [column for label, column in columns.items() if label not in ("n", "instruction")]
+        expected = [number for column in shown for number in column]
         assert sorted(NUMBER.findall(row.split(" | ", 3)[3])) == sorted(expected), row
     sections = evidence_of(page_of(folder))
     for sentence in re.findall(r"(?s)<li>(.*?)</li>", sections["Verdict"]):
         assert plain(sentence) in " ".join(markdown.split())
-
-
-def section_of(folder, name):
-    page = re.sub(r"(?s)<svg.*?</svg>", " ", page_of(folder))
-    return re.search(rf"(?s)<h2>{name}</h2>(.*?)(?=<h2>|\Z)", page)[1]
 
 
 def rows_of(section, title):
@@ -347,7 +339,7 @@ def rows_of(section, title):
 
 
 def test_side_by_side_says_of_each_answer_what_its_lines_say(reported):
-    _, folder, _ = reported
+    folder, _ = reported
     runs = {
         (line["example_id"], line["variant"]): line for line in lines(folder, "06_evaluate/recitals.jsonl")
     }
@@ -369,7 +361,7 @@ def test_side_by_side_says_of_each_answer_what_its_lines_say(reported):
 
 
 def test_data_and_training_are_counted_from_the_records(reported):
-    _, folder, _ = reported
+    folder, _ = reported
     data = section_of(folder, "Data")
     pages = defaultdict(lambda: [0, 0])
     for page in lines(folder, "01_extract/documents.jsonl"):
@@ -402,10 +394,91 @@ def test_data_and_training_are_counted_from_the_records(reported):
     assert cells["Rows learned from"] == f"{proof['rows']['train']:,}"
 
 
+COSTS = "Cost, time and memory"
+SECONDS = {"s": 1, "min": 60, "h": 3600}
+BYTES = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
+
+
+def manifests_of(folder):
+    """By a stage as the page names it, `04 train`."""
+    paths = sorted(path for path in (folder / RUN).glob("*/manifest.json") if path.parent.name != "07_report")
+    return {path.parent.name.replace("_", " "): json.loads(path.read_text()) for path in paths}
+
+
+def paid_sentence(folder, manifests):
+    """What was paid, by the bills of the server that was asked, and hours on cards, by the manifests."""
+    examples, marks = (billed(folder, stage) for stage in ("03_synthesize", "06_evaluate"))
+    hours = defaultdict(float)
+    for manifest in manifests.values():
+        if "gpu" in manifest["peak_memory_bytes"]:
+            hours[manifest["device"]] += manifest["seconds"] * manifest.get("processes", 1) / 3600
+    cards = ", ".join(f"{of:.2f} hours of {card}" for card, of in hours.items())
+    return (
+        f"Paid to models' providers: ${examples + marks:.4f}: ${examples:.4f} for 03 synthesize,"
+        f" ${marks:.4f} for the judge. {cards}, at your price."
+    )
+
+
+def told_as(text, value, units):
+    """Whether a text such as 2 h 05 min or 13.4 GB is this value, to its last digit."""
+    parts = re.findall(r"([\d.]+) (\w+)", text)
+    told = sum(float(number) * units[unit] for number, unit in parts)
+    last, unit = parts[-1]
+    step = units[unit] * 10.0 ** -len(last.partition(".")[2])
+    return (
+        " ".join(f"{number} {unit}" for number, unit in parts) == text
+        and abs(told - value) <= step / 2 + 1e-6
+    )
+
+
+def wrong_costs(folder, page):
+    """What the section of costs says otherwise than the bills, the manifests and the lines."""
+    section, manifests, wrong = section_in(page, COSTS), manifests_of(folder), []
+    paragraphs = [plain(text) for text in re.findall(r"(?s)<p[^>]*>(.*?)</p>", section)]
+    if paragraphs[0] != paid_sentence(folder, manifests):
+        wrong.append(paragraphs[0])
+    total = re.fullmatch(r"In all (.*)\. Memory is each stage's peak\.", paragraphs[1])
+    if not total or not told_as(total[1], sum(of["seconds"] for of in manifests.values()), SECONDS):
+        wrong.append(paragraphs[1])
+    rows = [re.findall(r"(?s)<td[^>]*>(.*?)</td>", row) for row in re.findall(r"(?s)<tr>(.*?)</tr>", section)]
+    for (stage, manifest), row in zip(manifests.items(), [row for row in rows if row], strict=True):
+        name, time, memory, came = (re.sub(r"\s*<small>", "|", cell).replace("</small>", "") for cell in row)
+        by, counts, peak = manifest.get("reused_from"), manifest["counts"], manifest["peak_memory_bytes"]
+        machine, _, gpu = memory.partition("|GPU ")
+        if (
+            name != (f"{stage}|taken over from {by}" if by else stage)
+            or not told_as(time, max(manifest["seconds"], 1), SECONDS)
+            or not told_as(machine, peak["machine"], BYTES)
+            or (not told_as(gpu, peak["gpu"], BYTES) if "gpu" in peak else bool(gpu))
+            or came != f"{counts['out']:,} {counts['unit']}|of {counts['in']:,}"
+        ):
+            wrong.append(row)
+    return wrong
+
+
+def test_cost_time_and_memory_are_those_of_bills_and_manifests(reported):
+    folder, _ = reported
+    assert wrong_costs(folder, page_of(folder)) == []
+    manifests = manifests_of(folder)
+    assert paid_sentence(folder, manifests).count(" hours of ") == 2, "or less was tried"
+    examples, rejects = (len(lines(folder, f"03_synthesize/{of}.jsonl")) for of in ("examples", "rejects"))
+    counts = manifests["03 synthesize"]["counts"]
+    assert (counts["out"], counts["in"]) == (examples, examples + rejects)
+    answers = len(lines(folder, "05_generate/answers.jsonl"))
+    assert [manifests[stage]["counts"]["out"] for stage in ("05 generate", "06 evaluate")] == [answers] * 2
+    making = plain(section_of(folder, "How the examples were made"))
+    assert f"in all its starts: ${billed(folder, '03_synthesize'):.4f}." in making
+
+
+def test_another_digit_anywhere_in_the_costs_is_found(reported):
+    folder, _ = reported
+    assert unfound(page_of(folder), COSTS, lambda page: wrong_costs(folder, page)) == []
+
+
 @pytest.mark.whole_runs
 def test_a_number_that_no_line_bears_is_found(reported):
     """The test above can fail: numbers with another last digit are found, wherever they stand."""
-    _, folder, evidence = reported
+    folder, evidence = reported
     page, tried, found = page_of(folder), 0, 0
     begin, end = page.index("<h2>Verdict</h2>"), page.index("<h2>Training</h2>")
     shown_ones = "|".join(

@@ -117,7 +117,14 @@ def test_an_author_is_a_folder_or_a_file():
 
 
 def with_background(folder, tuned="own"):
-    """A small run of made-up authors: base writes as a stranger does, tuned as `tuned`, at 60 words."""
+    """A small run of made-up authors through 06."""
+    recipe = background_run(folder, tuned)
+    run_script("06_evaluate.py", recipe)
+    return recipe
+
+
+def background_run(folder, tuned="own"):
+    """01 to 05 of made-up authors: base writes as a stranger does, tuned as `tuned`, at 90 words."""
     recipe = make_run(folder, {"background: null": "background: data/background"}, prompted=True)
     run = folder / RUN
     passages = [json.loads(line) for line in (run / "02_prepare/passages.jsonl").open(encoding="utf-8")]
@@ -143,7 +150,6 @@ def with_background(folder, tuned="own"):
         for n in range(40)
     ]  # fmt: skip
     write_records(run / "02_prepare/background.jsonl", others)
-    run_script("06_evaluate.py", recipe)
     return recipe
 
 

@@ -9,6 +9,7 @@ from statistics import stdev
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 from scipy.stats import t as student
 
@@ -17,23 +18,28 @@ from inkprint.evaluate.judge import CHOSEN, MARKED
 from inkprint.evaluate.metrics import METRICS
 from inkprint.records import Judgement, Score
 
+Places = NDArray[np.intp]
 FEWEST_APART = 5  # fewer items that differ from the rest bear no correlation, and a jackknife's error is none
 LARGEST = 0.9999  # of rho: 1 lies infinitely far on Fisher's scale
+ROUNDING = 2.5e-6  # so far apart are two differences that are equal, each of two scores of six digits
 
 
 def spread(scores: Sequence[Score]) -> dict[str, dict[str, float]]:
-    """The standard deviation of each variant's marks, over the prompts of which all texts have marks."""
+    """The standard deviation of each variant's marks, of those that its mean is taken of.
+
+    That is, over the prompts of which all texts have marks; the prompted base's need not be among them.
+    """
     found: dict[str, dict[str, float]] = {}
     for metric in MARKED:
         of_variant: dict[str, dict[str, float]] = defaultdict(dict)
         for score in scores:
             if score.metric == metric:
                 of_variant[score.variant][str(score.example_id)] = score.value
-        shared = set.intersection(*(set(of) for of in of_variant.values())) if of_variant else set()
+        needed = [set(of) for variant, of in of_variant.items() if variant != "prompted"]
+        shared = set.intersection(*needed) if needed else set()
+        kept = {variant: [of[item] for item in of if item in shared] for variant, of in of_variant.items()}
         if len(shared) > 1:
-            found[metric] = {
-                variant: round(stdev(of[item] for item in shared), 6) for variant, of in of_variant.items()
-            }
+            found[metric] = {variant: round(stdev(of), 6) for variant, of in kept.items() if len(of) > 1}
     return found
 
 
@@ -100,7 +106,7 @@ def _correlation(one: dict[str, tuple[str, float]], other: dict[str, tuple[str, 
     shared = [item for item in one if item in other]
     sources = list(dict.fromkeys(one[item][0] for item in shared))
     counted = {"items": len(shared), "sources": len(sources), "rho": None, "low": None, "high": None}
-    columns = [np.array([of[item][1] for item in shared]) for of in (one, other)]
+    columns = [_levels(np.array([of[item][1] for item in shared])) for of in (one, other)]
     if any(_apart(column) < FEWEST_APART for column in columns):
         return counted
     rho = _spearman(*columns)
@@ -113,12 +119,23 @@ def _correlation(one: dict[str, tuple[str, float]], other: dict[str, tuple[str, 
     return counted
 
 
-def _apart(column: Numbers) -> int:
+def _levels(values: Numbers) -> Places:
+    """Which of the different values each one is, from the lowest: one mark more is the same from 2 or from 3.
+
+    To the last digit it is not: 2/9 - 1/9 is 0.111111 of rounded scores, 5/9 - 4/9 is 0.111112.
+    """
+    order = np.argsort(values)
+    levels = np.zeros(len(values), dtype=np.intp)
+    levels[order[1:]] = np.cumsum(np.diff(values[order]) > ROUNDING)
+    return levels
+
+
+def _apart(column: Places) -> int:
     """How many items have another value than the most common one."""
-    return len(column) - max(np.unique(column.round(9), return_counts=True)[1], default=0)
+    return len(column) - max(np.bincount(column), default=0)
 
 
-def _spearman(first: Numbers, second: Numbers) -> float:
+def _spearman(first: Places, second: Places) -> float:
     """nan where one of them is the same for every item."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return float(np.corrcoef(rankdata(first), rankdata(second))[0, 1])

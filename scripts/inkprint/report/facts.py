@@ -97,7 +97,8 @@ def cost(rows: Sequence[dict[str, Any]], judge_dollars: float | None) -> dict[st
             hours[row["device"]] += row["seconds"] * row.get("processes", 1) / 3600
     paid = [(row["stage"], row["dollars"], row.get("reused_from", "")) for row in rows if "dollars" in row]
     if judge_dollars is not None:
-        paid.append(("the judge", judge_dollars, ""))
+        by = next((row.get("reused_from", "") for row in rows if row["stage"].endswith("evaluate")), "")
+        paid.append(("the judge", judge_dollars, by))
     return {
         "paid": [{"what": what, "dollars": dollars(spent), "by": by} for what, spent, by in paid],
         "total": dollars(sum(spent for _, spent, _ in paid)),

@@ -53,7 +53,10 @@ def draw_all(
     yield "responses", strips(scores, metrics, ["answer_words", "type_token_ratio", "verbatim_run"])
     yield "clouds", clouds(words["clouds"], seed)
     if words["keywords"]:
-        yield "heatmap", heatmap(words, metrics["answer_words"])
+        yield (
+            "heatmap",
+            heatmap(words, {name: sum(of.values()) for name, of in scores["answer_words"].items()}),
+        )
     yield "radar", radar_chart(result["radar"])
     if metrics.get("judge_style", {}).get("items"):
         yield "marks", judge_figures.distribution(scores)
@@ -149,8 +152,8 @@ def _laid_out(counts: dict[str, int], seed: int) -> Iterator[tuple[str, int, flo
         yield word, pixels, left - ink[0], top - ink[1]
 
 
-def heatmap(words: dict[str, Any], lengths: dict[str, Any]) -> Figure:
-    """Keywords down, variants across, the number in each cell. lengths: the metric answer_words."""
+def heatmap(words: dict[str, Any], totals: dict[str, float]) -> Figure:
+    """Keywords down, variants across, the number in each cell. totals: how many words each variant says."""
     keywords = words["keywords"][:HEATMAP_KEYWORDS]
     variants = [variant for variant in COLOURS if variant in words["per_thousand"]]
     rates = np.array([words["per_thousand"][variant][: len(keywords)] for variant in variants]).T
@@ -164,8 +167,7 @@ def heatmap(words: dict[str, Any], lengths: dict[str, Any]) -> Figure:
         axes.text(column + 0.5, row + 0.5, rate, ha="center", va="center", fontsize=9)
     axes.set(xlim=(0, len(variants)), ylim=(len(keywords), 0))
     axes.set_yticks(np.arange(len(keywords)) + 0.5, keywords)
-    totals = [round(lengths["items"] * lengths["means"][variant]["value"]) for variant in variants]
-    heads = [f"{NAMES[variant]}\n{total:,} words" for variant, total in zip(variants, totals, strict=True)]
+    heads = [f"{NAMES[variant]}\n{totals[variant]:,.0f} words" for variant in variants]
     axes.set_xticks(np.arange(len(variants)) + 0.5, heads)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)

@@ -7,9 +7,10 @@ from typing import Any
 
 from inkprint.evaluate.judge import CHOSEN, MARKED, PLACES
 from inkprint.records import Judgement, read_records
-from inkprint.report.numbers import MINUS, bounds, number
+from inkprint.report.numbers import bounds, number
 
 FIGURES = ("marks", "boxes")  # which stand in the judge's own section
+RHO = {"share": False, "decimals": 2}  # how a rank correlation is printed
 
 
 def describe(result: dict[str, Any], judgements: Path | None, shown: int) -> dict[str, Any] | None:
@@ -35,7 +36,7 @@ def _marks(metrics: dict[str, Any], spread: dict[str, Any]) -> list[dict[str, An
             {
                 "mean": number(metrics[metric]["means"][name]["value"], metrics[metric]),
                 "bounds": bounds(metrics[metric]["means"][name], metrics[metric]),
-                "spread": f"{spread[metric][name]:.3f}" if metric in spread else "",
+                "spread": f"{spread[metric][name]:.3f}" if name in spread.get(metric, {}) else "",
             }
             for metric in MARKED
             if name in metrics.get(metric, {}).get("means", {})
@@ -60,10 +61,7 @@ def _agreement(agreement: dict[str, list[dict[str, Any]]], metrics: dict[str, An
 def _rho(found: dict[str, Any]) -> str:
     if found["rho"] is None:
         return "too few differ"
-    text = f"{found['rho']:+.2f}"
-    if found["low"] is not None:
-        text += f" [{found['low']:+.2f}, {found['high']:+.2f}]"
-    return text.replace("-", MINUS)
+    return f"{number(found['rho'], RHO, True)} {bounds(found, RHO, True)}".rstrip()
 
 
 def _said(judgements: list[Judgement], shown: int) -> list[dict[str, Any]]:
