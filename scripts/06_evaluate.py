@@ -76,7 +76,7 @@ def make_stage(command: Command, settings: Evaluate) -> Stage:
     return Stage(
         run_folder=command.run_folder,
         name="evaluate",
-        format_number=5,
+        format_number=6,
         settings={"evaluate": key_settings(settings)} | ({"author": recipe.author} if judge else {}),
         seed=recipe.seed,
         inputs=command.inputs(train_file(recipe), *FILES, *([BACKGROUND] if recipe.background else [])),

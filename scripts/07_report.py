@@ -56,7 +56,7 @@ def make_stage(command: Command, evidence: ModuleType, data: ModuleType) -> Stag
     return Stage(
         run_folder=command.run_folder,
         name="report",
-        format_number=4,
+        format_number=5,
         settings={
             "report": recipe.report.model_dump(),
             "evaluate": recipe.evaluate.model_dump(include={"primary_metric", "max_recited_share"}),
