@@ -13,6 +13,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import groupby, pairwise
 from sys import intern
 from typing import NamedTuple
@@ -68,11 +69,12 @@ class KeyPhrases:
         self._count = self._chapter_count = 0
         self._chapter: str | None = None
         self._in_chapter: set[str] = set()  # words of the chapter that is being read
+        self._rarities: dict[str, float] = {}
         for chapter, text in texts:
             self.learn(chapter, read_places(text))
 
     def learn(self, chapter: str, places: Places) -> None:
-        """One passage more."""
+        """One passage more; none after the first question."""
         if chapter != self._chapter:
             self._chapter, self._in_chapter = chapter, set()
             self._chapter_count += 1
@@ -95,7 +97,7 @@ class KeyPhrases:
                 if named:
                     found[" ".join(group)] += 1
             for before, word in pairwise(["", *words]):
-                if self._is_noun(word):
+                if word in self._noun_words:
                     pair = f"{before} {word}"
                     found[pair if self._pairs[pair] >= MIN_SEEN else word] += 1
         ranked = sorted(found, key=lambda phrase: (-(found[phrase] ** 2) * self._rarity(phrase), phrase))
@@ -109,8 +111,13 @@ class KeyPhrases:
                 taken.update(phrase.split())
         return [self._named(phrase) for phrase in chosen]
 
-    def _is_noun(self, word: str) -> bool:
-        return self._nouns[word] >= MIN_SEEN and self._nouns[word] >= NOUN_SHARE * self._after_article[word]
+    @cached_property
+    def _noun_words(self) -> frozenset[str]:
+        return frozenset(
+            word
+            for word, seen in self._nouns.items()
+            if seen >= MIN_SEEN and seen >= NOUN_SHARE * self._after_article[word]
+        )
 
     def _is_name(self, word: str) -> bool:
         return (
@@ -118,10 +125,15 @@ class KeyPhrases:
         )
 
     def _rarity(self, phrase: str) -> float:
-        return max(
-            math.log((1 + self._count) / (1 + self._passages[word]))
-            * math.log((1 + self._chapter_count) / (self._chapters[word] or 1))
-            for word in phrase.lower().split()
+        """Of its rarest word. Most of a library's words are asked about again and again."""
+        found = self._rarities.get(phrase)
+        if found is None:
+            found = self._rarities[phrase] = max(map(self._word_rarity, phrase.lower().split()))
+        return found
+
+    def _word_rarity(self, word: str) -> float:
+        return math.log((1 + self._count) / (1 + self._passages[word])) * math.log(
+            (1 + self._chapter_count) / (self._chapters[word] or 1)
         )
 
     def _named(self, phrase: str) -> str:
