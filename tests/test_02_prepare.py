@@ -115,7 +115,7 @@ def test_a_book_without_chapters_is_cut_into_pieces_that_lose_nothing():
 
 def cut_passages(whole, split, passage_words, overlap_words, min_words):
     """A chapter's passages when all of them are kept."""
-    return add_overlap(cut_chapter(whole, split, passage_words - overlap_words, min_words), overlap_words)
+    return add_overlap(cut_chapter(whole, split, passage_words - overlap_words, min_words, overlap_words))
 
 
 lengths = st.lists(st.integers(1, 60), min_size=1, max_size=80)
@@ -178,10 +178,10 @@ def test_paragraphs_near_the_length_asked_for_are_the_passages(tens):
 
 
 def test_no_overlap_brings_back_what_was_left_out():
-    cuts = cut_chapter(chapter([10] * 40), "train", 50, 20)
-    whole = add_overlap(cuts, 20)
+    cuts = cut_chapter(chapter([10] * 40), "train", 50, 20, 20)
+    whole = add_overlap(cuts)
     assert [p.overlap_words for p in whole[:4]] == [0, 20, 20, 20]
-    rest = add_overlap([cuts[0], *cuts[2:]], 20)
+    rest = add_overlap([cuts[0], *cuts[2:]])
     assert [p.overlap_words for p in rest[:3]] == [0, 0, 20]
     assert not set(rest[1].text.split()) & set(cuts[1].passage.text.split())
     assert rest[2:] == whole[3:]

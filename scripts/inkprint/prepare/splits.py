@@ -30,24 +30,29 @@ def split_by_share(chapters: list[Chapter], validation: float, test: float, seed
     return splits
 
 
-def split_by_draw(documents: list[list[Chapter]], validation: float, test: float, seed: int) -> list[Split]:
+def split_by_draw(chapters: list[Chapter], validation: float, test: float, seed: int) -> Split:
     """Hold out whole documents, each by a draw of its own: the shares are those of the expected words."""
-    draws = [random.Random(f"{seed} {chapters[0].document_sha256}").random() for chapters in documents]
-    return [
-        "test" if draw < test else "validation" if draw < test + validation else "train" for draw in draws
-    ]
+    draw = random.Random(f"{seed} {chapters[0].document_sha256}").random()
+    return "test" if draw < test else "validation" if draw < test + validation else "train"
 
 
-def split_by_name(names: list[str], validation: list[str], test: list[str], what: str) -> list[Split]:
-    """Hold out what is named. Raises UserError for a name that none has; what: "chapter" or "document"."""
+def split_by_name(name: str, validation: list[str], test: list[str]) -> Split:
+    """Hold out what is named, whatever the case of its letters."""
+    splits: tuple[tuple[Split, list[str]], ...] = (("test", test), ("validation", validation))
+    for split, held_out in splits:
+        if name.casefold() in {other.casefold() for other in held_out}:
+            return split
+    return "train"
+
+
+def check_names(names: list[str], validation: list[str], test: list[str], what: str) -> None:
+    """Raise UserError for a name in the recipe that none has; what: "chapter" or "document"."""
     known = {name.casefold() for name in names}
     for key, asked in (("validation", validation), ("test", test)):
         for name in asked:
             if name.casefold() not in known:
                 there = "; ".join(dict.fromkeys(names))
                 raise UserError(f"prepare.{key}: no {what} is called {name!r}; there are: {there}")
-    of = {name.casefold(): "validation" for name in validation} | {t.casefold(): "test" for t in test}
-    return [of.get(name.casefold(), "train") for name in names]
 
 
 def describe_split(settings: Prepare, split_by: str, seed: int) -> str:
