@@ -7,12 +7,15 @@ of all words must take another when a book is added, or give one back to train.
 
 from __future__ import annotations
 
+import math
 import random
 
 from inkprint.errors import UserError
 from inkprint.prepare.chapters import Chapter
 from inkprint.recipe import Prepare
 from inkprint.records import Split
+
+AS_GOOD = 0.1  # of the goal's words: any run so near to the best is as good, and the seed picks
 
 
 def split_by_share(chapters: list[Chapter], validation: float, test: float, seed: int) -> list[Split]:
@@ -68,28 +71,27 @@ def describe_split(settings: Prepare, split_by: str, seed: int) -> str:
 
 def _choose_run(
     chapters: list[Chapter], splits: list[Split], goal: float, dice: random.Random, leave: int
-) -> list[int]:
+) -> range:
     """A contiguous run of free chapters with about `goal` words that leaves `leave` chapters free.
 
     One of the runs that fit best; none where there are too few chapters.
     """
-    runs: list[tuple[float, list[int]]] = []
+    runs: list[tuple[float, int, range]] = []  # miss, words, places; about a tenth of all pairs of chapters
     free = splits.count("train")
     for first in range(len(chapters)):
-        run, words = [], 0
+        words, least_above = 0, math.inf
         for index in range(first, len(chapters)):
-            if splits[index] != "train" or len(run) + 1 > free - leave:
+            if splits[index] != "train" or index + 1 - first > free - leave:
                 break
-            run, words = [*run, index], words + chapters[index].words
-            runs.append((abs(words - goal) / max(goal, 1), run))
-    if not runs:
-        return []
+            words += chapters[index].words
+            miss = abs(words - goal) / max(goal, 1)
+            if words > goal:
+                least_above = min(least_above, miss)
+            if miss > least_above + AS_GOOD:  # and all that go on from here
+                break
+            runs.append((miss, words, range(first, index + 1)))
     # A preface of 200 words is nearer to 3,000 than a chapter of 6,400, and measures nothing.
-    runs = [(miss, run) for miss, run in runs if _words(chapters, run) >= goal / 2] or runs
-    best = min(miss for miss, _ in runs)
-    # Any run within a tenth of the goal's words of the best is as good; the seed picks.
-    return dice.choice([run for miss, run in runs if miss <= best + 0.1])
-
-
-def _words(chapters: list[Chapter], run: list[int]) -> int:
-    return sum(chapters[index].words for index in run)
+    runs = [run for run in runs if run[1] >= goal / 2] or runs
+    best = min((miss for miss, _, _ in runs), default=0)
+    fit = [places for miss, _, places in runs if miss <= best + AS_GOOD]
+    return dice.choice(fit) if fit else range(0)
