@@ -17,7 +17,7 @@ Writes  03_synthesize/examples.jsonl  {"id": "example-51b8c0de9a77", "source_id"
 
 What was paid for is kept in artifacts/cache/replies.sqlite and never paid for again. Time: seconds without a
 model; Claude's replies at `connections` times one every few seconds. Memory: some tens of megabytes,
-260 MB for 100,000 passages.
+80 MB for 100,000 passages.
 """
 
 from __future__ import annotations

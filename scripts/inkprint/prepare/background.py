@@ -30,13 +30,16 @@ class Others:
 
 def prepare_others(documents: Iterable[list[Chapter]], sizes: Passages, own: list[Passage]) -> Others:
     """own: the author's passages. Raises UserError where another author's book says the same."""
-    chapters = [chapter for document in documents for chapter in document]
-    cuts = [cut for one in chapters for cut in cut_chapter(one, "train", sizes.words, sizes.min_words)]
+    cuts, words = [], 0
+    for document in documents:
+        for chapter in document:
+            words += chapter.words
+            cuts += cut_chapter(chapter, "train", sizes.words, sizes.min_words, overlap_words=0)
     left_out = list(faulty(cuts, sizes, frozenset()))
     gone = {id(one.cut) for one in left_out}
     passages = [_record(cut.passage) for cut in cuts if id(cut) not in gone]
     _check(passages, own)
-    return Others(sum(chapter.words for chapter in chapters), passages, left_out)
+    return Others(words, passages, left_out)
 
 
 def print_others(others: Others) -> None:

@@ -35,7 +35,7 @@ class Chapter:
     title: str
     sentences: list[Sentence] = field(default_factory=list)
 
-    @property
+    @cached_property
     def words(self) -> int:
         return sum(sentence.words for sentence in self.sentences)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
 from inkprint.prepare.chapters import Chapter, Sentence
@@ -15,38 +15,43 @@ TOO_SHORT = 10.0  # a passage under min_words, which is made only where nothing 
 LONGEST = 3  # passages' lengths: beyond it a cut is not considered
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cut:
-    """Sentences `start` to `end` of a chapter: a passage without overlap, if nothing speaks against it."""
+    """A passage without overlap, if nothing speaks against it.
 
-    chapter: Chapter
-    start: int
-    end: int
+    The chapter's sentences are not kept: objects of some 400 bytes for 70 letters.
+    """
+
     passage: Passage
+    before: Cut | None = field(repr=False)  # the one that it goes on from, in the same chapter
+    led_in: Passage | None  # with the end of that one before it; None where that would be nothing
 
 
-def cut_chapter(chapter: Chapter, split: Split, goal_words: int, min_words: int) -> list[Cut]:
+def cut_chapter(
+    chapter: Chapter, split: Split, goal_words: int, min_words: int, overlap_words: int
+) -> list[Cut]:
     """The chapter in runs of about goal_words, in order; under min_words only where nothing else can be.
 
     The cuts are the best of all: the sum of every passage's miss in length and of the cuts that fall
     inside a paragraph is the least there is.
     """
     bounds = _best_bounds(chapter.sentences, goal_words, min_words)
-    return [
-        Cut(chapter, start, end, _passage(chapter, split, start, start, end))
-        for start, end in pairwise(bounds)
-    ]
+    cuts: list[Cut] = []
+    earliest = 0
+    for start, end in pairwise(bounds):
+        first = _overlap_start(chapter.sentences, earliest, start, overlap_words)
+        led_in = _passage(chapter, split, first, start, end) if first < start else None
+        cuts.append(Cut(_passage(chapter, split, start, start, end), cuts[-1] if cuts else None, led_in))
+        earliest = start
+    return cuts
 
 
-def add_overlap(cuts: Sequence[Cut], overlap_words: int) -> list[Passage]:
-    """The cuts' passages, each led in by up to overlap_words of the one before where that was kept, too."""
+def add_overlap(cuts: Sequence[Cut]) -> list[Passage]:
+    """The cuts' passages, each led in by the end of the one before where that was kept, too."""
     passages: list[Passage] = []
     before: Cut | None = None
     for cut in cuts:
-        first = cut.start
-        if before is not None and before.chapter is cut.chapter and before.end == cut.start:
-            first = _overlap_start(cut, before.start, overlap_words)
-        passages.append(_passage(cut.chapter, cut.passage.split, first, cut.start, cut.end))
+        passages.append(cut.led_in if cut.led_in is not None and cut.before is before else cut.passage)
         before = cut
     return passages
 
@@ -77,8 +82,8 @@ def _best_bounds(sentences: list[Sentence], goal: int, min_words: int) -> list[i
     return bounds[::-1]
 
 
-def _overlap_start(cut: Cut, earliest: int, overlap_words: int) -> int:
-    first, words, sentences = cut.start, 0, cut.chapter.sentences
+def _overlap_start(sentences: list[Sentence], earliest: int, start: int, overlap_words: int) -> int:
+    first, words = start, 0
     while first > earliest and words + sentences[first - 1].words <= overlap_words:
         first -= 1
         words += sentences[first].words

@@ -74,11 +74,16 @@ def _books(
     documents: Path, chapters: list[ChapterSummary], left_out: LeftOut, splits: Splits
 ) -> Iterator[dict[str, Any]]:
     """What the template shows of each document."""
+    chapters_of: dict[str, list[ChapterSummary]] = defaultdict(list)
+    for chapter in chapters:
+        chapters_of[chapter.document].append(chapter)
+    left_of: dict[str, LeftOut] = defaultdict(list)
+    for passage, reject in left_out:
+        left_of[passage.document].append((passage, reject))
     grouped = groupby(read_records(documents, Page), key=lambda page: page.document)
     for number, (name, group) in enumerate(grouped, start=1):
         pages = list(group)
-        own = [chapter for chapter in chapters if chapter.document == name]
-        left = [pair for pair in left_out if pair[0].document == name]
+        own, left = chapters_of[name], left_of[name]
         yield {
             "number": number,
             "name": name,

@@ -7,12 +7,15 @@ of all words must take another when a book is added, or give one back to train.
 
 from __future__ import annotations
 
+import math
 import random
 
 from inkprint.errors import UserError
 from inkprint.prepare.chapters import Chapter
 from inkprint.recipe import Prepare
 from inkprint.records import Split
+
+AS_GOOD = 0.1  # of the goal's words: any run so near to the best is as good, and the seed picks
 
 
 def split_by_share(chapters: list[Chapter], validation: float, test: float, seed: int) -> list[Split]:
@@ -30,24 +33,29 @@ def split_by_share(chapters: list[Chapter], validation: float, test: float, seed
     return splits
 
 
-def split_by_draw(documents: list[list[Chapter]], validation: float, test: float, seed: int) -> list[Split]:
+def split_by_draw(chapters: list[Chapter], validation: float, test: float, seed: int) -> Split:
     """Hold out whole documents, each by a draw of its own: the shares are those of the expected words."""
-    draws = [random.Random(f"{seed} {chapters[0].document_sha256}").random() for chapters in documents]
-    return [
-        "test" if draw < test else "validation" if draw < test + validation else "train" for draw in draws
-    ]
+    draw = random.Random(f"{seed} {chapters[0].document_sha256}").random()
+    return "test" if draw < test else "validation" if draw < test + validation else "train"
 
 
-def split_by_name(names: list[str], validation: list[str], test: list[str], what: str) -> list[Split]:
-    """Hold out what is named. Raises UserError for a name that none has; what: "chapter" or "document"."""
+def split_by_name(name: str, validation: list[str], test: list[str]) -> Split:
+    """Hold out what is named, whatever the case of its letters."""
+    splits: tuple[tuple[Split, list[str]], ...] = (("test", test), ("validation", validation))
+    for split, held_out in splits:
+        if name.casefold() in {other.casefold() for other in held_out}:
+            return split
+    return "train"
+
+
+def check_names(names: list[str], validation: list[str], test: list[str], what: str) -> None:
+    """Raise UserError for a name in the recipe that none has; what: "chapter" or "document"."""
     known = {name.casefold() for name in names}
     for key, asked in (("validation", validation), ("test", test)):
         for name in asked:
             if name.casefold() not in known:
                 there = "; ".join(dict.fromkeys(names))
                 raise UserError(f"prepare.{key}: no {what} is called {name!r}; there are: {there}")
-    of = {name.casefold(): "validation" for name in validation} | {t.casefold(): "test" for t in test}
-    return [of.get(name.casefold(), "train") for name in names]
 
 
 def describe_split(settings: Prepare, split_by: str, seed: int) -> str:
@@ -63,28 +71,27 @@ def describe_split(settings: Prepare, split_by: str, seed: int) -> str:
 
 def _choose_run(
     chapters: list[Chapter], splits: list[Split], goal: float, dice: random.Random, leave: int
-) -> list[int]:
+) -> range:
     """A contiguous run of free chapters with about `goal` words that leaves `leave` chapters free.
 
     One of the runs that fit best; none where there are too few chapters.
     """
-    runs: list[tuple[float, list[int]]] = []
+    runs: list[tuple[float, int, range]] = []  # miss, words, places; about a tenth of all pairs of chapters
     free = splits.count("train")
     for first in range(len(chapters)):
-        run, words = [], 0
+        words, least_above = 0, math.inf
         for index in range(first, len(chapters)):
-            if splits[index] != "train" or len(run) + 1 > free - leave:
+            if splits[index] != "train" or index + 1 - first > free - leave:
                 break
-            run, words = [*run, index], words + chapters[index].words
-            runs.append((abs(words - goal) / max(goal, 1), run))
-    if not runs:
-        return []
+            words += chapters[index].words
+            miss = abs(words - goal) / max(goal, 1)
+            if words > goal:
+                least_above = min(least_above, miss)
+            if miss > least_above + AS_GOOD:  # and all that go on from here
+                break
+            runs.append((miss, words, range(first, index + 1)))
     # A preface of 200 words is nearer to 3,000 than a chapter of 6,400, and measures nothing.
-    runs = [(miss, run) for miss, run in runs if _words(chapters, run) >= goal / 2] or runs
-    best = min(miss for miss, _ in runs)
-    # Any run within a tenth of the goal's words of the best is as good; the seed picks.
-    return dice.choice([run for miss, run in runs if miss <= best + 0.1])
-
-
-def _words(chapters: list[Chapter], run: list[int]) -> int:
-    return sum(chapters[index].words for index in run)
+    runs = [run for run in runs if run[1] >= goal / 2] or runs
+    best = min((miss for miss, _, _ in runs), default=0)
+    fit = [places for miss, _, places in runs if miss <= best + AS_GOOD]
+    return dice.choice(fit) if fit else range(0)

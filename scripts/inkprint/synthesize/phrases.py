@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import groupby, pairwise
+from sys import intern
+from typing import NamedTuple
 
 ARTICLES = frozenset(
     "the a an this that these those my your his her its our their every each no some any".split()
@@ -37,24 +40,54 @@ MIN_SEEN = 2  # times that a noun phrase must stand in the book
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)?|[.!?;:,—–()\"“”…]")
 
 
-class KeyPhrases:
-    """The nouns of a collection of passages, and how rare each is."""
+class Places(NamedTuple):
+    """What a passage says of its words, each as often as it is true of one."""
 
-    def __init__(self, texts: Iterable[tuple[str, str]]) -> None:
-        """texts: passages, each with the name of the chapter it comes from."""
+    words: set[str]  # in lower case
+    lower: list[str]  # that stand there in lower case
+    after_article: list[str]
+    with_the: list[str]
+    nouns: list[str]  # after an article, and at a phrase's end
+    bare: list[str]  # the same after a preposition
+    pairs: list[str]  # "old kettle": after an article, and at a phrase's end
+
+
+class KeyPhrases:
+    """The nouns of a collection of passages, and how rare each is. Its memory grows with its words and pairs
+    of words, not with its length."""
+
+    def __init__(self, texts: Iterable[tuple[str, str]] = ()) -> None:
+        """texts: passages, each with the name of the chapter it comes from; a chapter's follow each other."""
         self._nouns: Counter[str] = Counter()
         self._after_article: Counter[str] = Counter()
         self._with_the: Counter[str] = Counter()
         self._bare: Counter[str] = Counter()
-        self._pairs: Counter[tuple[str, str]] = Counter()
+        self._pairs: Counter[str] = Counter()
         self._passages: Counter[str] = Counter()
         self._lower: Counter[str] = Counter()
-        self._chapters: dict[str, set[str]] = defaultdict(set)
-        self._count, chapters = 0, set()
+        self._chapters: Counter[str] = Counter()
+        self._count = self._chapter_count = 0
+        self._chapter: str | None = None
+        self._in_chapter: set[str] = set()  # words of the chapter that is being read
+        self._rarities: dict[str, float] = {}
         for chapter, text in texts:
-            self._learn(chapter, text)
-            chapters.add(chapter)
-        self._chapter_count = len(chapters)
+            self.learn(chapter, read_places(text))
+
+    def learn(self, chapter: str, places: Places) -> None:
+        """One passage more; none after the first question."""
+        if chapter != self._chapter:
+            self._chapter, self._in_chapter = chapter, set()
+            self._chapter_count += 1
+        self._count += 1
+        self._passages.update(places.words)
+        self._chapters.update(places.words - self._in_chapter)
+        self._in_chapter |= places.words
+        self._lower.update(places.lower)
+        self._after_article.update(places.after_article)
+        self._with_the.update(places.with_the)
+        self._nouns.update(places.nouns)
+        self._bare.update(places.bare)
+        self._pairs.update(places.pairs)
 
     def of(self, text: str, count: int) -> list[str]:
         """At most `count` phrases as a question would name them ("the old kettle"), strongest first."""
@@ -64,42 +97,27 @@ class KeyPhrases:
                 if named:
                     found[" ".join(group)] += 1
             for before, word in pairwise(["", *words]):
-                if self._is_noun(word):
-                    pair = (before, word)
-                    found[" ".join(pair) if self._pairs[pair] >= MIN_SEEN else word] += 1
+                if word in self._noun_words:
+                    pair = f"{before} {word}"
+                    found[pair if self._pairs[pair] >= MIN_SEEN else word] += 1
         ranked = sorted(found, key=lambda phrase: (-(found[phrase] ** 2) * self._rarity(phrase), phrase))
         chosen: list[str] = []
+        taken: set[str] = set()
         for phrase in ranked:
-            if not any(set(phrase.split()) & set(other.split()) for other in chosen):
+            if len(chosen) == count:  # a passage has a hundred candidates
+                break
+            if taken.isdisjoint(phrase.split()):
                 chosen.append(phrase)
-        return [self._named(phrase) for phrase in chosen[:count]]
+                taken.update(phrase.split())
+        return [self._named(phrase) for phrase in chosen]
 
-    def _learn(self, chapter: str, text: str) -> None:
-        self._count += 1
-        tokens = _TOKEN.findall(text)
-        words = {token.lower() for token in tokens}
-        self._passages.update(words)
-        for word in words:
-            self._chapters[word].add(chapter)
-        self._lower.update(token for token in tokens if token[0].islower())
-        bounded = [*tokens, "."]
-        for position, token in enumerate(tokens):
-            before = tokens[position - 1].lower() if position else "."
-            word, after = token.lower(), bounded[position + 1].lower()
-            if not _content(token):
-                continue
-            ends = not _content(after)
-            if before in ARTICLES:
-                self._after_article[word] += 1
-                self._nouns[word] += ends
-                self._with_the[word] += before == "the"
-            elif before in PREPOSITIONS:
-                self._bare[word] += ends
-            elif ends and _content(before) and position > 1 and tokens[position - 2].lower() in ARTICLES:
-                self._pairs[before, word] += 1
-
-    def _is_noun(self, word: str) -> bool:
-        return self._nouns[word] >= MIN_SEEN and self._nouns[word] >= NOUN_SHARE * self._after_article[word]
+    @cached_property
+    def _noun_words(self) -> frozenset[str]:
+        return frozenset(
+            word
+            for word, seen in self._nouns.items()
+            if seen >= MIN_SEEN and seen >= NOUN_SHARE * self._after_article[word]
+        )
 
     def _is_name(self, word: str) -> bool:
         return (
@@ -107,10 +125,15 @@ class KeyPhrases:
         )
 
     def _rarity(self, phrase: str) -> float:
-        return max(
-            math.log((1 + self._count) / (1 + self._passages[word]))
-            * math.log((1 + self._chapter_count) / (len(self._chapters.get(word, ())) or 1))
-            for word in phrase.lower().split()
+        """Of its rarest word. Most of a library's words are asked about again and again."""
+        found = self._rarities.get(phrase)
+        if found is None:
+            found = self._rarities[phrase] = max(map(self._word_rarity, phrase.lower().split()))
+        return found
+
+    def _word_rarity(self, word: str) -> float:
+        return math.log((1 + self._count) / (1 + self._passages[word])) * math.log(
+            (1 + self._chapter_count) / (self._chapters[word] or 1)
         )
 
     def _named(self, phrase: str) -> str:
@@ -120,6 +143,33 @@ class KeyPhrases:
         else:
             bare = self._bare[head] > self._with_the[head]
         return phrase if bare else f"the {phrase}"
+
+
+def read_places(text: str) -> Places:
+    """Where a passage's words stand. Words are interned: one stands in eight counters, and in those of three
+    splits."""
+    tokens = [intern(token) for token in _TOKEN.findall(text)]
+    small = [intern(token.lower()) for token in tokens]
+    lower = [token for token in tokens if token[0].islower()]
+    places = Places(set(small), lower, [], [], [], [], [])
+    content = [_content(token) for token in tokens]
+    for position, word in enumerate(small):
+        if not content[position]:
+            continue
+        before = small[position - 1] if position else "."
+        ends = position + 1 == len(small) or not content[position + 1]
+        if before in ARTICLES:
+            places.after_article.append(word)
+            if ends:
+                places.nouns.append(word)
+            if before == "the":
+                places.with_the.append(word)
+        elif before in PREPOSITIONS:
+            if ends:
+                places.bare.append(word)
+        elif ends and position > 1 and content[position - 1] and small[position - 2] in ARTICLES:
+            places.pairs.append(f"{before} {word}")
+    return places
 
 
 def _runs(text: str) -> Iterator[list[str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from inkprint.errors import UserError
 from inkprint.records import Split
-from inkprint.synthesize.phrases import KeyPhrases
+from inkprint.synthesize.phrases import KeyPhrases, read_places
 from inkprint.synthesize.sources import Source
 
 PHRASES_A_QUESTION = 2
@@ -26,10 +26,12 @@ class QuestionForms:
     def __init__(self, path: Path, sources: Callable[[], Iterator[Source]]) -> None:
         """Raises UserError for a file in which no form asks about one phrase."""
         self._forms = read_forms(path)
-        self._phrases = {
-            split: KeyPhrases((f"{s.document} {s.chapter}", s.text) for s in sources() if s.split in known)
-            for split, known in KNOWN.items()
-        }
+        self._phrases = {split: KeyPhrases() for split in KNOWN}
+        for source in sources():
+            places = read_places(source.text)
+            for split, known in KNOWN.items():
+                if source.split in known:
+                    self._phrases[split].learn(f"{source.document} {source.chapter}", places)
 
     def ask(self, source: Source, count: int, dice: random.Random) -> list[str]:
         """At most `count` questions that the source's text answers, none twice."""
