@@ -9,6 +9,7 @@ thousand places of a frequent word. Runs that follow each other in both texts ar
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ class SortedRuns(NamedTuple):
     """Runs of one length by their hashes, and where each begins; of equal short ones the first alone."""
 
     hashes: Hashes  # their first digits
-    places: NDArray[np.int64]  # (runs,)
+    places: NDArray[np.int32]  # (runs,)
     first_digits: np.uint64  # a mask: some 40 bits of ten million runs; two that have the same are told apart
 
 
@@ -74,7 +75,8 @@ class TrainingText:
 
     numbers: dict[str, int]
     text: NDArray[np.int32]  # (words,)
-    source_ids: list[str]  # (words,) of the passage or row
+    source_ids: list[str]  # of the passages or rows
+    owners: NDArray[np.int32]  # (words,) into `source_ids`
     _sorted: dict[int, SortedRuns] = field(default_factory=dict, repr=False)
 
     def sorted_runs(self, length: int) -> SortedRuns:
@@ -84,13 +86,17 @@ class TrainingText:
             # The place stands in a hash's last digits: numbers are sorted twice as fast as places by them.
             low = np.uint64((1 << len(whole).bit_length()) - 1)
             keys = np.sort((whole & ~low) | np.arange(len(whole), dtype=np.uint64))
-            hashes, places = keys & ~low, (keys & low).astype(np.int64)
+            hashes, places = keys & ~low, (keys & low).astype(np.int32)
             if length < _LENGTHS[0]:
                 # Of runs that are looked up where no longer one is known the first place is enough.
                 first = _begins(whole[places])
                 hashes, places = hashes[first], places[first]
             self._sorted[length] = SortedRuns(Hashes(hashes), places, ~low)
         return self._sorted[length]
+
+    def source_of(self, place: int) -> str:
+        """The passage or row that has the word."""
+        return self.source_ids[self.owners[place]]
 
     def numbered(self, text: str) -> NDArray[np.int32]:
         """Another text's words by their numbers; words that the training text lacks are -1."""
@@ -123,14 +129,16 @@ def index_training_text(passages: Iterable[Passage]) -> TrainingText:
 def index_stretches(stretches: Iterable[Stretch]) -> TrainingText:
     """All words by their numbers, piece after piece."""
     numbers: defaultdict[str, int] = defaultdict(count().__next__)  # a word's number is how many came before
-    text: list[int] = []
-    owners: list[str] = []
+    text, ends = array("i"), array("q")
+    source_ids = []
     for stretch in stretches:
-        found = words(stretch.text)
-        text += [_BREAK] * (not stretch.goes_on)
-        text += map(numbers.__getitem__, found)
-        owners += [stretch.source_id] * (len(text) - len(owners))
-    return TrainingText(dict(numbers), np.array(text, dtype=np.int32), owners)
+        if not stretch.goes_on:
+            text.append(_BREAK)
+        text.extend(map(numbers.__getitem__, words(stretch.text)))
+        source_ids.append(stretch.source_id)
+        ends.append(len(text))
+    owners = np.repeat(np.arange(len(ends), dtype=np.int32), np.diff(ends, prepend=0))
+    return TrainingText(dict(numbers), np.array(text, dtype=np.int32), source_ids, owners)
 
 
 def _of_passages(passages: Iterable[Passage]) -> Iterator[Stretch]:
@@ -157,7 +165,7 @@ def longest_run(text: str, training: TrainingText) -> Run:
         if len(pairs[0]):
             words_long, first, place = _longest(*pairs, length)
             return Run(
-                words_long, spans[first][1], spans[first + words_long - 1][2], training.source_ids[place]
+                words_long, spans[first][1], spans[first + words_long - 1][2], training.source_of(place)
             )
     return Run(0, 0, 0, "")
 

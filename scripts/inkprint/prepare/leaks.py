@@ -51,7 +51,7 @@ def find_shared(
     covered = np.cumsum(steps)[:-1] > 0
     stretch = np.cumsum(np.diff(covered, prepend=False))  # odd numbers are stretches of shared words
     numbers = {passage.id: number for number, passage in enumerate(train)}
-    owner = np.array([numbers[passage_id] for passage_id in text.source_ids], dtype=np.int64)
+    owner = np.array([numbers[passage_id] for passage_id in text.source_ids], dtype=np.int64)[text.owners]
     longest = np.zeros(len(train), dtype=np.int64)
     np.maximum.at(longest, owner[covered], np.bincount(stretch)[stretch[covered]])
     words_of = np.bincount(owner[text.text >= 0], minlength=len(train))
