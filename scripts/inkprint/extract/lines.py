@@ -166,6 +166,8 @@ def is_typewriter(font: str) -> bool:
 
 def _main_spans(spans: list[dict[str, Any]]) -> tuple[float, list[dict[str, Any]]]:
     """The size of most letters, and the spans that have it."""
+    if len(spans) == 1:  # most lines
+        return round(spans[0]["size"], 1), spans
     rounded = [round(span["size"], 1) for span in spans]
     if len(set(rounded)) == 1:
         return rounded[0], spans
