@@ -190,7 +190,7 @@ def broken_words(texts: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 def _broken(text: str) -> re.Match[str] | None:
     """The word before a hyphen at the end."""
-    return _BROKEN.search(text[-LONGEST_WORD:]) if text.endswith("-") else None
+    return _BROKEN.search(text[-LONGEST_WORD:].rpartition(" ")[2]) if text.endswith("-") else None
 
 
 def capital_words(text: str) -> int:
