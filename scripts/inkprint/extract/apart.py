@@ -8,7 +8,6 @@ read gives its document the whole time again.
 from __future__ import annotations
 
 import contextlib
-import gc
 import multiprocessing
 import os
 import resource
@@ -34,7 +33,6 @@ SCRIPTS = Path(__file__).resolve().parents[2]
 STOPS = {signal.SIGINT, signal.SIGTERM}
 LIMIT_SECONDS = 300.0  # a book of 1,000 pages takes 5
 LIMIT_BYTES = 4 * 2**30  # address space; a book of 1,000 pages takes 0.4 GB, most of it libraries
-GARBAGE_EVERY = 100_000  # new objects: Python looks for cycles among them every 700
 
 # A document's pages; it calls what it is given with the pages that OCR has read, and how many there are.
 Read = Callable[[Callable[[int, int], None]], list[Page]]
@@ -192,8 +190,6 @@ def _work(name: str, read: Read, records: Path, answer: Any, limit_seconds: floa
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _limit_cpu(limit_seconds)
-    # A book is many small objects that stay, and hardly a cycle: looking for them was 6 % of the time.
-    gc.set_threshold(GARBAGE_EVERY)
 
     def tell(done: int, of: int) -> None:
         _limit_cpu(limit_seconds)
