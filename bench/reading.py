@@ -10,6 +10,7 @@ from goals import Goal, Row
 from peers import missing_peers
 from runs import adopt_orphans
 from setting.books import set_books
+from setting.layouts import LAYOUTS
 from speed import measure_speed, one_pass
 
 BARE = Goal(0.6)
@@ -24,7 +25,8 @@ def measure_reading(folder: Path, share: float, files: int, rounds: int) -> dict
     The peers read the first book alone: pymupdf4llm takes half a second a page.
     """
     adopt_orphans()
-    truths = set_books(folder / "books", [1], share)[:files]
+    seeds = range(1, 2 + (files - 1) // len(LAYOUTS))
+    truths = set_books(folder / "books", seeds, share)[:files]
     paths = [truth.path for truth in truths]
     figures = measure_speed(paths, folder / "speed", rounds)
     for name in PROGRAMS:

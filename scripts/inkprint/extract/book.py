@@ -91,7 +91,7 @@ def _without_furniture(raw: Sequence[RawPage], printed: bool) -> list[Sheet]:
 def _cut_marks(sheets: Sequence[Sheet]) -> None:
     """Take note marks out of the lines: raised ones are out already, glued ones go now."""
     texts = [line.text for sheet in sheets for line in sheet.lines]
-    after_words, names = marks_after_words(texts, count_words(texts)), names_with_figures(texts)
+    after_words, names = marks_after_words(texts), names_with_figures(texts)
     for sheet in sheets:
         for at, line in enumerate(sheet.lines):
             text, marks = cut_glued_marks(line.text, after_words, names)

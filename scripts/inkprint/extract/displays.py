@@ -53,8 +53,9 @@ def find_displays(lines: Sequence[Line], type_: Type, columns: bool) -> dict[int
 
 
 def _in_one_column(lines: Sequence[Line], type_: Type) -> dict[int, str]:
-    found = dict.fromkeys(_formulae(lines, type_), "formula")
-    found |= dict.fromkeys(_tables(lines, type_), "table")
+    rows = _rows(lines)
+    found = dict.fromkeys(_formulae(lines, rows, type_), "formula")
+    found |= dict.fromkeys(_tables(lines, rows, type_), "table")
     found |= dict.fromkeys(_code(lines, type_), "code")
     return found | dict.fromkeys(_captions(lines, type_, found), "caption")
 
@@ -67,7 +68,7 @@ def _code(lines: Sequence[Line], type_: Type) -> Iterator[int]:
 
     A letter or a telegram that a novel sets so has hardly any. A line alone must be set in.
     """
-    if type_.mono:
+    if type_.mono or not any(line.mono for line in lines):
         return
     left = min(line.x0 for line in lines)
     for is_mono, group in groupby(range(len(lines)), key=lambda at: lines[at].mono):
@@ -82,12 +83,14 @@ def _code(lines: Sequence[Line], type_: Type) -> Iterator[int]:
 # -- tables -----------------------------------------------------------------------------------
 
 
-def _tables(lines: Sequence[Line], type_: Type) -> Iterator[int]:
+def _tables(lines: Sequence[Line], rows: Sequence[list[int]], type_: Type) -> Iterator[int]:
     """Rows of cells below each other: three at least, with space between the cells and edges in common."""
+    if sum(len(row) > 1 or len(lines[row[0]].cells) > 1 for row in rows) < 2:
+        return  # nearly every page
     edges = min(line.x0 for line in lines), max(line.x1 for line in lines)
     run: list[list[int]] = []
     loose: list[list[int]] = []  # rows of one cell, which may be a long cell's second line
-    for row in [*_rows(lines), []]:
+    for row in [*rows, []]:
         cells = _cells(lines, row)
         near = bool(run) and bool(row) and _next(lines, (loose or run)[-1], row)
         if near and len(cells) == 1 and cells[0][1] - cells[0][0] < LONGEST_CELL * (edges[1] - edges[0]):
@@ -148,10 +151,9 @@ def _ink(cells: Sequence[Cell]) -> float:
 # -- formulae ---------------------------------------------------------------------------------
 
 
-def _formulae(lines: Sequence[Line], type_: Type) -> set[int]:
+def _formulae(lines: Sequence[Line], rows: Sequence[list[int]], type_: Type) -> set[int]:
     """Lines of signs on rows of their own, and the limits and fractions' parts close above and below."""
     left = min(line.x0 for line in lines)
-    rows = _rows(lines)
     apart = [row for row in rows if lines[row[0]].x0 > left + type_.size]
     found = {at for row in apart if is_formula(" ".join(lines[place].text for place in row)) for at in row}
     for row in apart:
@@ -164,11 +166,11 @@ def _formulae(lines: Sequence[Line], type_: Type) -> set[int]:
 
 def is_formula(text: str) -> bool:
     """Signs and single letters, with hardly a word among them."""
-    numbered = _EQUATION_NUMBER.search(text) is not None
-    signs = sum(unicodedata.category(character) == "Sm" for character in text)
-    letters = sum(len(word) for word in _words(text))
     marks = len("".join(text.split()))
-    return marks >= 3 and (signs > 0 or numbered) and letters <= 0.25 * marks
+    if marks < 3 or sum(map(len, _words(text))) > 0.25 * marks:
+        return False
+    signs = any(unicodedata.category(character) == "Sm" for character in text)
+    return signs or _EQUATION_NUMBER.search(text) is not None
 
 
 def _words(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
+from inkprint.extract.letters import count_words
 from inkprint.extract.lines import Line
 
 _STARTS = re.compile(r"[\[(]?(\d{1,3})[\]).]?\s*\S|([*†‡§‖¶]{1,3})\s*\w")
@@ -15,6 +16,7 @@ _WORD_AND_FIGURE = re.compile(r"\b([^\W\d_]{4,})(\d{1,3})\b")
 # A note mark set in the text's own type, glued to a word's point or closing quote: them."5
 _GLUED = re.compile(r"(?<=[^\W\d_]{3})([.,;:!?]?[”’\"')\]]+[.,;:!?]?|[.,;:!?])(\d{1,3})(?=\s|$|[—,;])")
 SAME_SIZE = 0.2  # points
+FEWEST_MARKS = 4  # glued to words, before they are taken for note marks
 _ABBREVIATIONS = re.compile(r"\b(fig|vol|chap|art|sect|pages|nos|ser|app|eqs?)[.,;:]$", re.IGNORECASE)
 
 
@@ -89,18 +91,18 @@ def _last_word(text: str) -> str:
     return text[-60:].rpartition(" ")[2].lstrip("“‘\"'([")
 
 
-def marks_after_words(texts: Sequence[str], counts: Counter[str]) -> set[str]:
+def marks_after_words(texts: Sequence[str]) -> set[str]:
     """Words with a figure at their end that are a word and a note mark: movement2, with movement elsewhere.
 
     Only where the figures of such words count up through the book, as notes do and names (MP3) do not.
     """
-    found: list[tuple[str, int]] = []
-    for text in texts:
-        for match in _WORD_AND_FIGURE.finditer(text) if _FIGURE.search(text) else ():
-            if counts[match[1].lower()]:
-                found.append((match[0], int(match[2])))
+    matches = [match for text in texts if _FIGURE.search(text) for match in _WORD_AND_FIGURE.finditer(text)]
+    if len(matches) < FEWEST_MARKS:  # most books: their words need not be counted
+        return set()
+    counts = count_words(texts)
+    found = [(match[0], int(match[2])) for match in matches if counts[match[1].lower()]]
     following = sum(0 <= b[1] - a[1] <= 3 for a, b in pairwise(found))
-    if len(found) < 4 or following * 2 < len(found):
+    if len(found) < FEWEST_MARKS or following * 2 < len(found):
         return set()
     times = Counter(word for word, _ in found)
     return {word for word, count in times.items() if count <= 2}

@@ -40,6 +40,7 @@ PLAIN_NAMES = re.compile(
     r"( (to|by|[a-z]|\d).*)?",
     re.IGNORECASE,
 )
+HEAD_LINES = 4  # of a page: where capitals in the middle are a heading though the text follows closely
 
 
 @dataclass(frozen=True)
@@ -137,17 +138,20 @@ def _together(first: Line, second: Line, type_: Type) -> bool:
 def _stands_out(lines: Sequence[Line], at: int, left: float, right: float, type_: Type) -> bool:
     line = lines[at]
     text = line.text
+    above = line.top - lines[at - 1].bottom if at else 1000.0
+    below = lines[at + 1].top - line.bottom if at + 1 < len(lines) else 1000.0
+    slack = max(0.0, type_.leading - type_.size)
+    apart = above > slack + 0.35 * type_.leading and below > slack + 0.2 * type_.leading
+    large = line.size >= 1.12 * type_.size
+    if not (large or apart or at < HEAD_LINES or (line.bold and not type_.bold)):
+        return False  # nearly every line of running text
     words = text.split()
     if len(words) > 14 or text.endswith((",", ";", "-")):
         return False
     letters = "".join(filter(str.isalpha, text))
     if not (letters or text.strip(".").isdigit()):
         return False
-    above = line.top - lines[at - 1].bottom if at else 1000.0
-    below = lines[at + 1].top - line.bottom if at + 1 < len(lines) else 1000.0
-    slack = max(0.0, type_.leading - type_.size)
-    apart = above > slack + 0.35 * type_.leading and below > slack + 0.2 * type_.leading
-    if line.size >= 1.12 * type_.size and line.x1 - line.x0 < 0.98 * (right - left) + 1:
+    if large and line.x1 - line.x0 < 0.98 * (right - left) + 1:
         return True
     if line.size < 0.8 * type_.size:
         return False
@@ -162,7 +166,7 @@ def _stands_out(lines: Sequence[Line], at: int, left: float, right: float, type_
         return True
     if line.bold and not type_.bold and (caps or (short and centred)):
         return True
-    if caps and (apart or (centred and at < 4)):
+    if caps and (apart or (centred and at < HEAD_LINES)):
         return True
     if line.bold and not type_.bold and apart and not text.endswith("."):
         return True

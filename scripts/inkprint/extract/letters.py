@@ -86,28 +86,30 @@ def one_space(text: str) -> str:
 
 def space_sentences(text: str) -> str:
     """A blank where tight setting lost it after a sentence's end or before a quotation: fly.The moment."""
-    return _LOST_BLANK.sub(r"\g<0> ", text)
+    return _LOST_BLANK.sub(r"\g<0> ", text) if _LOST_BLANK.search(text) else text
 
 
 def is_ornament(text: str) -> bool:
     """A row that is drawn, not read: * * *, a line of dingbats, a rule of dashes."""
+    if any(map(str.isalnum, text)):
+        return False  # nearly every line
     marks = "".join(text.split())
-    if not marks or any(map(str.isalnum, marks)) or any(sign in marks for sign in "=+−<>()[]{}√"):
+    if not marks or any(sign in marks for sign in "=+−<>()[]{}√"):
         return False
     return not all(character in "“”‘’\"'.,;:!?…" for character in marks) or len(marks) > 3
 
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
     """How often each word form stands inside a line; the halves of words broken at line ends do not count."""
-    counts: Counter[str] = Counter()
+    found: list[str] = []
     after_hyphen = False
     for text in texts:
         words = WORD.findall(text.lower())
         if after_hyphen and words:
             words = words[1:]
         after_hyphen = text.endswith(("-", SOFT_HYPHEN))
-        counts.update(words[:-1] if after_hyphen else words)
-    return counts
+        found += words[:-1] if after_hyphen else words
+    return Counter(found)  # at once: a call for each line costs as much as the words
 
 
 class Joiner:
@@ -127,18 +129,12 @@ class Joiner:
             if counts[a + b] != counts[f"{a}-{b}"]
         )
         self._breaks_words = known[True] >= known[False]
-        self._closed_starts: Counter[str] = Counter()
-        self._closed_ends: Counter[str] = Counter()
-        self._open_starts: Counter[str] = Counter()
-        self._open_ends: Counter[str] = Counter()
-        for word in counts:
-            if "-" in word:
-                self._open_starts[word.split("-")[0]] += 1
-                self._open_ends[word.split("-")[-1]] += 1
-            else:
-                for cut in range(2, len(word) - 1):
-                    self._closed_starts[word[:cut]] += 1
-                    self._closed_ends[word[cut:]] += 1
+        closed = [word for word in counts if "-" not in word]
+        opened = [word for word in counts if "-" in word]
+        self._closed_starts = Counter([word[:cut] for word in closed for cut in range(2, len(word) - 1)])
+        self._closed_ends = Counter([word[cut:] for word in closed for cut in range(2, len(word) - 1)])
+        self._open_starts = Counter(word.split("-")[0] for word in opened)
+        self._open_ends = Counter(word.split("-")[-1] for word in opened)
 
     def join(self, first: str, second: str) -> str:
         """Two lines of one paragraph as one."""
@@ -146,8 +142,7 @@ class Joiner:
             return one_space(first) + second
         if not first or not second:
             return first or second
-        broken, rest = _broken(first), _LETTERS.match(second)
-        if broken and rest:
+        if (broken := _broken(first)) and (rest := _LETTERS.match(second)):
             chain = second[rest.end() : rest.end() + 1] == "-" and rest[0].lower() in self._commonest
             whole = not chain and self.is_one_word(broken[1], rest[0])  # daughter-|in-law keeps its hyphen
             return (first[:-1] if whole else first) + second
@@ -188,15 +183,14 @@ def broken_words(texts: Iterable[str]) -> Iterable[tuple[str, str]]:
     """The halves around the hyphens at line ends."""
     before = ""
     for text in texts:
-        broken, rest = _broken(before), _LETTERS.match(text)
-        if broken and rest:
+        if (broken := _broken(before)) and (rest := _LETTERS.match(text)):
             yield broken[1], rest[0]
         before = text
 
 
 def _broken(text: str) -> re.Match[str] | None:
     """The word before a hyphen at the end."""
-    return _BROKEN.search(text[-LONGEST_WORD:]) if text.endswith("-") else None
+    return _BROKEN.search(text[-LONGEST_WORD:].rpartition(" ")[2]) if text.endswith("-") else None
 
 
 def capital_words(text: str) -> int:

@@ -143,16 +143,19 @@ def _line(spans: list[dict[str, Any]]) -> Line | None:
     text = space_sentences(one_space(text)) + soft
     if not text:
         return None
+    lefts, _, rights, _ = zip(*boxes, strict=True)
+    _, tops, _, bottoms = zip(*[span["bbox"] for span in main], strict=True)
+    flags = _most_flags(main)
     return Line(
         text=text,
-        x0=min(box[0] for box in boxes),
-        top=min(span["bbox"][1] for span in main),
-        x1=max(box[2] for box in boxes),
-        bottom=max(span["bbox"][3] for span in main),
+        x0=min(lefts),
+        top=min(tops),
+        x1=max(rights),
+        bottom=max(bottoms),
         size=size,
-        bold=_most(main, 16),
-        italic=_most(main, 2),
-        mono=_most(main, 8) or is_typewriter(main[0]["font"]),
+        bold=bool(flags & 16),
+        italic=bool(flags & 2),
+        mono=bool(flags & 8) or is_typewriter(main[0]["font"]),
         mark=mark,
         marks=tuple(marks),
     )
@@ -166,6 +169,8 @@ def is_typewriter(font: str) -> bool:
 
 def _main_spans(spans: list[dict[str, Any]]) -> tuple[float, list[dict[str, Any]]]:
     """The size of most letters, and the spans that have it."""
+    if len(spans) == 1:  # most lines
+        return round(spans[0]["size"], 1), spans
     rounded = [round(span["size"], 1) for span in spans]
     if len(set(rounded)) == 1:
         return rounded[0], spans
@@ -176,11 +181,13 @@ def _main_spans(spans: list[dict[str, Any]]) -> tuple[float, list[dict[str, Any]
     return most, [span for size, span in zip(rounded, spans, strict=True) if size == most]
 
 
-def _most(spans: list[dict[str, Any]], flag: int) -> bool:
-    if len(spans) == 1:
-        return bool(spans[0]["flags"] & flag)
-    flagged = sum(len(span["text"]) for span in spans if span["flags"] & flag)
-    return flagged * 2 > sum(len(span["text"]) for span in spans)
+def _most_flags(spans: list[dict[str, Any]]) -> int:
+    """PyMuPDF's flags that most letters have, of 2 (italic), 8 (a typewriter's) and 16 (bold)."""
+    if len({span["flags"] for span in spans}) == 1:
+        return spans[0]["flags"]
+    letters = sum(len(span["text"]) for span in spans)
+    flagged = {flag: sum(len(span["text"]) for span in spans if span["flags"] & flag) for flag in (2, 8, 16)}
+    return sum(flag for flag, count in flagged.items() if count * 2 > letters)
 
 
 def _is_mark(span: dict[str, Any], before: str, size: float, baseline: float) -> bool:
@@ -195,8 +202,8 @@ def _is_mark(span: dict[str, Any], before: str, size: float, baseline: float) ->
 
 def _drawn_twice(first: Line, second: Line) -> bool:
     """Some programs print a line twice, a hair apart, to make it bold."""
-    near = abs(first.x0 - second.x0) < 1.5 and abs(first.top - second.top) < 1.5
-    return near and first.text == second.text
+    same = first.text == second.text
+    return same and abs(first.x0 - second.x0) < 1.5 and abs(first.top - second.top) < 1.5
 
 
 def _merge(lines: list[Line]) -> list[Line]:
@@ -252,8 +259,10 @@ def _same_row(first: Line, second: Line) -> bool:
 
 
 def _is_drop_cap(first: Line, second: Line) -> bool:
+    if first.size < 1.6 * second.size:
+        return False
     letter = first.text.strip("“\"'‘")
-    if len(letter) != 1 or not letter.isupper() or first.size < 1.6 * second.size:
+    if len(letter) != 1 or not letter.isupper():
         return False
     return first.top - second.size < second.top < first.bottom and second.x0 > first.x0
 

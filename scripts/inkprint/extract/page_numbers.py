@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 from inkprint.extract.edges import Row
 
@@ -31,11 +32,13 @@ def _value(text: str) -> list[tuple[str, int, str]]:
     return [("roman", roman(text), text)] if _ROMAN.fullmatch(text.lower()) else []
 
 
+@cache  # asked again and again of the same heads and feet
 def number_alone(text: str) -> list[tuple[str, int, str]]:
     match = _NUMBER.fullmatch(text.strip())
     return _value(match[1]) if match else []
 
 
+@cache
 def end_numbers(text: str) -> list[tuple[str, int, str]]:
     text = text.strip()
     found = [match for match in (_FIRST.match(text), _LAST.search(text)) if match]

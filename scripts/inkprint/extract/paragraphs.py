@@ -53,7 +53,7 @@ def make_paragraphs(
         left = columns[at][0]
         before = keep[order - 1] if order else None
         indented = lines[at].x0 > left + INDENT * type_.size
-        broken = before is not None and any(position in breaks for position in range(before + 1, at + 1))
+        broken = before is not None and not breaks.isdisjoint(range(before + 1, at + 1))
         kind = displays.get(at)
         if before is not None and (kind or displays.get(before)):
             parted = kind != displays.get(before)

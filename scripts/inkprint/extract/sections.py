@@ -142,9 +142,10 @@ def _confirmed(starts: list[Start], pages: Sequence[Sequence[Line]], type_: Type
             for index in range(start.page, max(last, start.page + 1))
         ]
         inner = [lines for lines in inner if lines]
-        like = sum(looks_like(start.kind, lines, type_.size) for lines in inner)
-        prose = sum(is_prose(lines) for lines in inner)
-        if start.kind in LOOKED_AT and like == 0 and prose * 2 > len(inner) and prose >= 2:
+        looked_at = start.kind in LOOKED_AT
+        like = sum(looks_like(start.kind, lines, type_.size) for lines in inner) if looked_at else 0
+        prose = sum(is_prose(lines) for lines in inner) if looked_at and not like else 0
+        if prose * 2 > len(inner) and prose >= 2:
             result.append(replace(start, kind=CHAPTER))
         elif _is_aside(start, len(inner), like, result):
             continue
