@@ -315,7 +315,7 @@ def test_the_report_shows_the_judge_and_what_is_known_of_it(finished):
 
 
 def test_what_the_judge_writes_is_text_and_nothing_else(tmp_path):
-    recipe = with_judge(tmp_path, prompts=3)
+    recipe = with_judge(tmp_path, prompts=3, samples=900)
     with claude_server(tmp_path) as server:
         run_06(recipe, server.url)
     path = tmp_path / RUN / "06_evaluate/judgements.jsonl"
@@ -326,6 +326,7 @@ def test_what_the_judge_writes_is_text_and_nothing_else(tmp_path):
     page = page_of(tmp_path)
     assert "<script>alert" not in page and "<img src=x" not in page
     assert "&lt;script&gt;alert(1)" in page
+    assert "after 40 samples of the author" in page, "as many as train has"
 
 
 def test_what_the_judge_was_paid_is_no_cost_of_the_examples(tmp_path):

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from functools import partial
 from itertools import pairwise
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
@@ -398,6 +399,7 @@ def figures(traced):
     found |= {name: figure for name, _, figure in training.draw(files["04_train/training_log.jsonl"], "nats")}
     on_disk = {path.stem for path in (traced / RUN / "07_report/figures").glob("*.svg")}
     assert set(found) == on_disk == {*EXPECTED, "clouds", "strips"}, "each is traced here"
+    plt.close("all")  # pyplot would keep them beyond this module
     return found
 
 
@@ -408,6 +410,7 @@ def label_figures(tmp_path_factory):
     run_script("06_evaluate.py", make_label_run(folder, changes, moods=("dull", "merry", "wry"), films=30))
     figures = {name: figure for name, _, figure in labels.draw({}, result_of(folder), SEED)}
     assert set(figures) == {*EXPECTED_OF_LABELS, "roc"}
+    plt.close("all")
     return folder, figures
 
 

@@ -28,6 +28,7 @@ class Judging:
     settings: Judge
     asked: Asked
     questions: list[judge.Question]
+    samples: int  # that each request shows: fewer than were asked for where train has fewer
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def prepare(
     )
     writer = make_writer(settings.provider, recipe.seed, command.run_folder)
     asked = Asked(command, writer, lambda: (question.request for question in questions))
-    return Judging(settings, asked, questions)
+    return Judging(settings, asked, questions, min(settings.samples, len(set(texts.train))))
 
 
 def ask(judging: Judging | None, recipe: Recipe) -> Judged:
@@ -75,7 +76,7 @@ def ask(judging: Judging | None, recipe: Recipe) -> Judged:
         "model": asked.writer.name,
         "wrote_the_examples": wrote_the_examples(recipe),
         "prompts": len({question.answer.example_id for question in questions}),
-        "samples": judging.settings.samples,
+        "samples": judging.samples,
         "requests": {state: states[state] for state in STATES},
         "unanswered": dict(sorted(Counter(one.reason for one in judgements if one.state != "ok").items())),
         "dollars": round(dollars, 6),
