@@ -633,6 +633,11 @@ def rehearsed(recipe, tmp_path):
     return folder
 
 
+def slow(*values):
+    """Half a minute each: one adapter and one whole model are rehearsed every day, the others by --all."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 def config_of(folder):
     return json.loads((folder / "model" / "config.json").read_text())
 
@@ -642,9 +647,9 @@ def config_of(folder):
     ("recipe", "kind", "made"),
     [
         ("your/books.yaml", "qwen3", "adapter/adapter_model.safetensors"),
-        ("peterson/gptoss-20b-completion.yaml", "gpt_oss", "adapter/adapter_model.safetensors"),
-        ("wednesday/llama2-7b.yaml", "llama", "adapter/adapter_model.safetensors"),
-        ("alpaca/gpt2.yaml", "gpt2", "model/model.safetensors"),
+        slow("peterson/gptoss-20b-completion.yaml", "gpt_oss", "adapter/adapter_model.safetensors"),
+        slow("wednesday/llama2-7b.yaml", "llama", "adapter/adapter_model.safetensors"),
+        slow("alpaca/gpt2.yaml", "gpt2", "model/model.safetensors"),
         ("imdb/gpt2.yaml", "gpt2", "model/model.safetensors"),
     ],
 )
