@@ -75,6 +75,7 @@ def test_the_verdict_is_three_sentences_whatever_came_out(said, variants):
         assert sentence[0].isupper() or sentence[0].isdigit()
 
 
+@pytest.mark.whole_runs
 def test_a_real_verdict_is_three_sentences_on_the_page(reported):
     listed = page_of(reported).split('<ol class="verdict">')[1].split("</ol>")[0]
     assert listed.count("<li>") == 3
@@ -142,6 +143,7 @@ def test_the_third_sentence_asks_whether_a_prompt_would_have_done():
 # -- gained and lost --------------------------------------------------------------------------------
 
 
+@pytest.mark.whole_runs
 def test_every_comparison_is_in_one_list_by_its_verdict(reported):
     found = result_of(reported)
     others = [("base", "the base"), ("prompted", "the prompted base")]
@@ -161,6 +163,7 @@ def test_every_comparison_is_in_one_list_by_its_verdict(reported):
         }
 
 
+@pytest.mark.whole_runs
 def test_the_lists_are_on_both_pages_with_interval_and_p(reported):
     found = result_of(reported)
     changes = gains.sort_out(found["metrics"], found["primary"], [("base", "the base")])
@@ -231,6 +234,7 @@ def test_the_longest_recital_of_the_tuned_model_is_named():
     assert not [note for notes in short.values() for note in notes if "recital" in note]
 
 
+@pytest.mark.whole_runs
 def test_the_extremes_on_the_page_are_those_of_the_scores_and_are_not_drawn_again(reported):
     values: dict[str, dict[str, float]] = {}
     for line in (reported / RUN / "06_evaluate/scores.jsonl").read_text().splitlines():
@@ -254,6 +258,7 @@ def test_the_extremes_on_the_page_are_those_of_the_scores_and_are_not_drawn_agai
 # -- order, strips, cost ----------------------------------------------------------------------------
 
 
+@pytest.mark.whole_runs
 def test_the_sections_stand_in_one_order_on_both_pages(reported):
     assert re.findall(r"<h2>(.*?)</h2>", page_of(reported)) == SECTIONS
     assert re.findall(r"^## (.*)", page_of(reported, "md"), re.MULTILINE) == SECTIONS
@@ -301,6 +306,7 @@ def test_what_was_paid_and_the_hours_of_a_gpu_are_added_up():
     assert told["by"] == "second", "another run paid the judge"
 
 
+@pytest.mark.whole_runs
 def test_the_page_says_what_was_paid(reported):
     told = "Paid to models&#39; providers: $0.1234: $0.1234 for 03 synthesize. No GPU was used."
     assert told in page_of(reported) or told.replace("&#39;", "'") in page_of(reported)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+pytestmark = pytest.mark.whole_runs  # every test starts processes, and waits for their end
 LEADER = """
 import ctypes, os, signal, sys, time
 from pathlib import Path

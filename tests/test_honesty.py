@@ -205,6 +205,7 @@ def reported(tmp_path_factory):
     return recipe, folder
 
 
+@pytest.mark.whole_runs
 def test_the_report_shows_each_check_and_how_it_came_out(reported):
     recipe, folder = reported
     run_script("07_report.py", recipe)

@@ -288,6 +288,7 @@ def finished(tmp_path_factory):
     return folder
 
 
+@pytest.mark.whole_runs
 def test_every_text_is_judged_and_every_number_follows_from_a_line(finished):
     found, result = judgements_of(finished), result_of(finished)
     assert len(found) == 24 * 6 == sum(result["judge"]["requests"].values())
@@ -305,6 +306,7 @@ def test_every_text_is_judged_and_every_number_follows_from_a_line(finished):
     assert metric["means"]["instruction"]["low"] is not None
 
 
+@pytest.mark.whole_runs
 def test_the_report_shows_the_judge_and_what_is_known_of_it(finished):
     for form in ("html", "md"):
         page = page_of(finished, form)
@@ -314,6 +316,7 @@ def test_the_report_shows_the_judge_and_what_is_known_of_it(finished):
     assert {"marks.png", "boxes.svg"} <= {path.name for path in figures.iterdir()}
 
 
+@pytest.mark.whole_runs
 def test_what_the_judge_writes_is_text_and_nothing_else(tmp_path):
     recipe = with_judge(tmp_path, prompts=3, samples=900)
     with claude_server(tmp_path) as server:
@@ -329,6 +332,7 @@ def test_what_the_judge_writes_is_text_and_nothing_else(tmp_path):
     assert "after 40 samples of the author" in page, "as many as train has"
 
 
+@pytest.mark.whole_runs
 def test_what_the_judge_was_paid_is_no_cost_of_the_examples(tmp_path):
     """Where 03 is redone after 06: the report adds both up."""
     request = Request("question_answer", "What?", judge.Marks, 1, 9)
@@ -343,6 +347,7 @@ def test_what_the_judge_was_paid_is_no_cost_of_the_examples(tmp_path):
         assert (found["dollars"], replies.spent(*JUDGING)) == (0.5, 0.25)
 
 
+@pytest.mark.whole_runs
 @pytest.mark.parametrize(
     ("key", "dollars", "changes", "said"),
     [
@@ -361,6 +366,7 @@ def test_what_the_user_can_mend_is_said_in_one_line(tmp_path, key, dollars, chan
     assert not (tmp_path / RUN / "06_evaluate").exists()
 
 
+@pytest.mark.whole_runs
 def test_without_a_judge_there_is_nothing_to_estimate(tmp_path):
     said = run_06(make_run(tmp_path), "http://127.0.0.1:9", "--estimate", code=2)
     assert said == "06_evaluate.py: evaluate: the recipe has no judge: nothing to estimate\n"

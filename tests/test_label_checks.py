@@ -167,6 +167,7 @@ def reported(tmp_path_factory):
     return evaluate_and_report(recipe)
 
 
+@pytest.mark.whole_runs
 def test_every_number_of_the_checks_is_a_line_of_a_file(reported):
     result = {check["name"]: check for check in result_of(reported)["checks"]}
     assert list(result) == ["shuffled_labels", "ends", "unseen", "swapped_labels"]
@@ -188,6 +189,7 @@ def test_every_number_of_the_checks_is_a_line_of_a_file(reported):
     assert sum(alarms) == result["swapped_labels"]["facts"]["any"]
 
 
+@pytest.mark.whole_runs
 def test_a_check_that_failed_stands_at_the_head_of_the_page_of_labels(reported):
     for form in ("html", "md"):
         text = page_of(reported, form)

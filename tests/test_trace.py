@@ -34,6 +34,7 @@ from inkprint.records import Score
 
 SAMPLES, SEED, PRIMARY = 2000, 42, "bits_per_byte"  # the demo's recipe
 # What a sentence of the verdict calls a metric, beside its title.
+pytestmark = pytest.mark.whole_runs  # 03, 06 with a judge, and 07: 20 s before anything is compared
 SAYS = {
     "by themselves": ["ended"],
     "recite": ["recited", "verbatim_run"],
@@ -475,7 +476,6 @@ def test_another_digit_anywhere_in_the_costs_is_found(reported):
     assert unfound(page_of(folder), COSTS, lambda page: wrong_costs(folder, page)) == []
 
 
-@pytest.mark.whole_runs
 def test_a_number_that_no_line_bears_is_found(reported):
     """The test above can fail: numbers with another last digit are found, wherever they stand."""
     folder, evidence = reported

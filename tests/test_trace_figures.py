@@ -30,6 +30,7 @@ from inkprint.evaluate.metrics import METRICS
 from inkprint.report import chats, documents, labels, training
 from inkprint.report.style import COLOURS, INK, LINE, SERIES, SPLITS
 
+pytestmark = pytest.mark.whole_runs  # on the same run as test_trace.py
 SEED = 42
 VARIANTS = ("base", "prompted", "tuned")
 SPEAK = (*VARIANTS, "reference")

@@ -23,6 +23,7 @@ from traced import JUDGE, NUMBER, billed, lines, paired, plain, section_in, trac
 from inkprint.evaluate.metrics import METRICS
 from inkprint.recipe_file import load_recipe
 
+pytestmark = pytest.mark.whole_runs  # on the same run as test_trace.py
 SECTION = "A judge"
 TEXTS = ("instruction", "base", "prompted", "tuned", "reference")
 MARKS = ("style", "usefulness")

@@ -159,6 +159,7 @@ def evaluated(tmp_path_factory):
     return with_background(folder), folder
 
 
+@pytest.mark.whole_runs
 def test_the_tuned_model_stands_at_the_ceiling_and_the_base_at_the_floor(evaluated):
     result = result_of(evaluated[1])
     means, scale = result["metrics"]["voice"]["means"], result["voice"]["metrics"]["voice"]
@@ -179,6 +180,7 @@ def test_the_tuned_model_stands_at_the_ceiling_and_the_base_at_the_floor(evaluat
     assert scale["floor"] > np.mean(learned) + 0.1
 
 
+@pytest.mark.whole_runs
 def test_floor_and_ceiling_are_means_of_lines_in_files(evaluated):
     _, folder = evaluated
     result = result_of(folder)["voice"]["metrics"]
@@ -199,6 +201,7 @@ def test_floor_and_ceiling_are_means_of_lines_in_files(evaluated):
         assert of["floor"] == pytest.approx(np.mean(means), rel=1e-5)
 
 
+@pytest.mark.whole_runs
 def test_the_report_draws_the_line_and_says_where_both_stand(evaluated):
     recipe, folder = evaluated
     run_script("07_report.py", recipe)
@@ -220,6 +223,7 @@ def test_a_model_that_recites_has_the_voice_only_with_its_recital(tmp_path):
     assert metrics["copied"]["means"]["tuned"]["value"] > 90
 
 
+@pytest.mark.whole_runs
 def test_without_others_the_page_says_that_the_voice_was_not_measured(tmp_path):
     recipe = make_run(tmp_path)
     run_script("06_evaluate.py", recipe)
