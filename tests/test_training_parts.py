@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from math import ceil
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -21,7 +22,7 @@ from inkprint.linear import fit_linear, load_linear, save_linear
 from inkprint.recipe_train import Linear
 from inkprint.records import LabelledText, write_records
 from inkprint.train import checkpoints, land
-from inkprint.train.memory import Batch, fitting_batch, note_shortage, shortages
+from inkprint.train.memory import Batch, fitting_batch, note_shortage, recomputes, shortages
 from inkprint.train.plan import Order, Plan
 from inkprint.train.texts import prove_labels, read_texts
 
@@ -78,6 +79,15 @@ def test_the_longest_rows_are_the_longest():
 )
 def test_a_narrower_batch_learns_from_as_many_rows_a_step(before, after):
     assert Batch(*before).narrower() == Batch(*after)
+
+
+def test_a_small_model_on_a_cpu_keeps_what_a_large_one_and_a_card_make_again():
+    demo = SimpleNamespace(hidden_size=256, intermediate_size=640, num_hidden_layers=3, num_attention_heads=4)
+    gpt2 = SimpleNamespace(hidden_size=768, num_hidden_layers=12, num_attention_heads=12)
+    assert not recomputes(demo, 8, 300, gpu=False)
+    assert recomputes(demo, 8, 300, gpu=True)
+    assert recomputes(demo, 80, 1000, gpu=False)
+    assert recomputes(gpt2, 8, 512, gpu=False)
 
 
 def test_one_row_that_does_not_fit_is_a_mistake_of_the_user():

@@ -12,7 +12,7 @@ from inkprint.models import check_device, check_room, import_unsloth, load_model
 from inkprint.recipe import Recipe
 from inkprint.recipe_train import Lora
 from inkprint.records import Example, Reject, read_records
-from inkprint.train.memory import Batch
+from inkprint.train.memory import Batch, recomputes
 from inkprint.train.plan import Plan
 from inkprint.train.rows import Rows, check_given, check_rows, prove_mask, tokenize
 
@@ -68,6 +68,7 @@ def _of(examples: list[Example], split: str) -> Iterable[Example]:
 
 def make_chat_trainer(recipe: Recipe, chats: Chats, plan: Plan, batch: Batch, checkpoints: Path) -> Any:
     """Load the model and make TRL's SFTTrainer over rows that are already tokens and labels."""
+    import torch
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
@@ -76,11 +77,13 @@ def make_chat_trainer(recipe: Recipe, chats: Chats, plan: Plan, batch: Batch, ch
     settings = recipe.train
     assert recipe.model is not None
     model = load_model(recipe.model, recipe.device, settings.method, recipe.seed, settings.max_tokens)
+    recompute = recomputes(model.config, batch.batch_size, max(chats.lengths), torch.cuda.is_available())
     if isinstance(settings, Lora):
-        model = _add_lora(model, settings, recipe.seed)
+        model = _add_lora(model, settings, recipe.seed, recompute)
     config = SFTConfig(
-        max_length=settings.max_tokens, packing=False, **trainer_settings(recipe, batch, checkpoints, model)
-    )
+        max_length=settings.max_tokens, packing=False, gradient_checkpointing=recompute,
+        **trainer_settings(recipe, batch, checkpoints, model),
+    )  # fmt: skip
     let_it_settle(config)
     columns = {
         split: {"input_ids": rows.input_ids, "labels": rows.labels} for split, rows in chats.rows.items()
@@ -108,8 +111,8 @@ def ask_samples(recipe: Recipe, chats: Chats, work_folder: Path) -> Any:
     return Samples(chats.chat, examples, room, recipe.seed, work_folder / "samples.jsonl")
 
 
-def _add_lora(model: Any, settings: Lora, seed: int) -> Any:
-    """Put fresh LoRA matrices on the model, seeded."""
+def _add_lora(model: Any, settings: Lora, seed: int, recompute: bool) -> Any:
+    """Put fresh LoRA matrices on the model, seeded. recompute: recomputes()."""
     from unsloth import FastLanguageModel
 
     return FastLanguageModel.get_peft_model(
@@ -119,7 +122,7 @@ def _add_lora(model: Any, settings: Lora, seed: int) -> Any:
         lora_dropout=settings.dropout,
         target_modules=settings.target_modules,
         bias="none",
-        use_gradient_checkpointing="unsloth",
+        use_gradient_checkpointing="unsloth" if recompute else False,
         random_state=seed,
     )
 

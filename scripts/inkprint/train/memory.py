@@ -20,6 +20,7 @@ from inkprint.recipe_train import Tuning
 from inkprint.records import write_json
 
 NOTE = "out_of_memory.json"
+KEPT_BYTES = 1e9  # of the layers' values between forward and backward, where they are kept on a CPU
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,22 @@ class Batch:
 
     def __str__(self) -> str:
         return f"{self.batch_size} x {self.accumulation_steps}"
+
+
+def recomputes(config: Any, rows: int, tokens: int, gpu: bool) -> bool:
+    """Whether a step makes the layers' values once more on its way back, instead of keeping them.
+
+    On a GPU always: memory is what limits it (gradient checkpointing). On a CPU a third of the time goes into
+    that, and what a small model keeps is little. Either way a step is the same to the last bit.
+    config: the model's. rows, tokens: of the largest batch.
+    """
+    width, layers, heads = config.hidden_size, config.num_hidden_layers, config.num_attention_heads
+    between = (getattr(config, "intermediate_size", None) or 4 * width) * getattr(
+        config, "num_experts_per_tok", 1
+    )
+    # Numbers a token and layer, more than what was seen: 72 MB where this says 300.
+    numbers = rows * tokens * layers * (16 * width + 6 * between + 2 * heads * tokens)
+    return gpu or 4 * numbers > KEPT_BYTES
 
 
 def shortages(work_folder: Path) -> list[Shortage]:
