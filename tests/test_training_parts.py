@@ -84,10 +84,10 @@ def test_a_narrower_batch_learns_from_as_many_rows_a_step(before, after):
 def test_a_small_model_on_a_cpu_keeps_what_a_large_one_and_a_card_make_again():
     demo = SimpleNamespace(hidden_size=256, intermediate_size=640, num_hidden_layers=3, num_attention_heads=4)
     gpt2 = SimpleNamespace(hidden_size=768, num_hidden_layers=12, num_attention_heads=12)
-    assert not recomputes(demo, 8, 300, gpu=False)
-    assert recomputes(demo, 8, 300, gpu=True)
-    assert recomputes(demo, 80, 1000, gpu=False)
-    assert recomputes(gpt2, 8, 512, gpu=False)
+    assert not recomputes(demo, 8, 300, always=False)
+    assert recomputes(demo, 8, 300, always=True)
+    assert recomputes(demo, 80, 1000, always=False)
+    assert recomputes(gpt2, 8, 512, always=False)
 
 
 def test_one_row_that_does_not_fit_is_a_mistake_of_the_user():

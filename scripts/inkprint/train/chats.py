@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.chat import Chat
+from inkprint.company import size
 from inkprint.models import check_device, check_room, import_unsloth, load_model, load_tokenizer, positions
 from inkprint.recipe import Recipe
 from inkprint.recipe_train import Lora
@@ -77,7 +78,9 @@ def make_chat_trainer(recipe: Recipe, chats: Chats, plan: Plan, batch: Batch, ch
     settings = recipe.train
     assert recipe.model is not None
     model = load_model(recipe.model, recipe.device, settings.method, recipe.seed, settings.max_tokens)
-    recompute = recomputes(model.config, batch.batch_size, max(chats.lengths), torch.cuda.is_available())
+    # Of processes on a CPU one died at its end, once in five runs, where values were kept: not understood.
+    shared = torch.cuda.is_available() or size() > 1
+    recompute = recomputes(model.config, batch.batch_size, max(chats.lengths), shared)
     if isinstance(settings, Lora):
         model = _add_lora(model, settings, recipe.seed, recompute)
     config = SFTConfig(

@@ -51,12 +51,12 @@ class Batch:
         return f"{self.batch_size} x {self.accumulation_steps}"
 
 
-def recomputes(config: Any, rows: int, tokens: int, gpu: bool) -> bool:
+def recomputes(config: Any, rows: int, tokens: int, always: bool) -> bool:
     """Whether a step makes the layers' values once more on its way back, instead of keeping them.
 
-    On a GPU always: memory is what limits it (gradient checkpointing). On a CPU a third of the time goes into
-    that, and what a small model keeps is little. Either way a step is the same to the last bit.
-    config: the model's. rows, tokens: of the largest batch.
+    On a GPU always: memory is what limits it (gradient checkpointing). On a CPU a quarter of the time goes
+    into that, and what a small model keeps is little. Either way a step is the same to the last bit.
+    config: the model's. rows, tokens: of the largest batch. always: on a GPU.
     """
     width, layers, heads = config.hidden_size, config.num_hidden_layers, config.num_attention_heads
     between = (getattr(config, "intermediate_size", None) or 4 * width) * getattr(
@@ -64,7 +64,7 @@ def recomputes(config: Any, rows: int, tokens: int, gpu: bool) -> bool:
     )
     # Numbers a token and layer, more than what was seen: 72 MB where this says 300.
     numbers = rows * tokens * layers * (16 * width + 6 * between + 2 * heads * tokens)
-    return gpu or 4 * numbers > KEPT_BYTES
+    return always or 4 * numbers > KEPT_BYTES
 
 
 def shortages(work_folder: Path) -> list[Shortage]:
