@@ -4,10 +4,10 @@
 
 Job: {"side": "inkprint" or "plain", "recipe": path, "run_folder": of a run that has 03's examples, "steps":
 of the optimizer, "cache": folder, "adapter": where to save it, or null}. Both sides get the same rows as the
-same tokens and labels, the same adapter, optimizer, schedule, batch, seed, precision and checkpointing;
-neither validates nor saves. What is left between them is what 04 is: Unsloth's kernels, and rows batched by
-length. The clock begins behind the first steps; the loss of the same few rows, before and after, shows that
-both learn the same thing.
+same tokens and labels, the same adapter, optimizer, schedule, batch, seed and precision, and on a GPU the
+same checkpointing; neither validates nor saves. What is left between them is what 04 is: Unsloth's kernels,
+rows batched by length, and on a CPU no layer of a small model made twice. The clock begins behind the first
+steps; the loss of the same few rows, before and after, shows that both learn the same thing.
 """
 
 from __future__ import annotations
