@@ -98,7 +98,8 @@ def prepare(shape: Shape, folder: Path, device: str) -> DemoRun:
 
 def _write_rows(texts: list[str], run_folder: Path) -> None:
     """Stretches of the prose in another order each time: passages, and questions that they answer."""
-    from inkprint.records import Example, Message, Passage, content_id, write_records
+    from inkprint.jsonl import write_records
+    from inkprint.records import Example, Message, Passage, content_id
 
     dice = Random(1)
     passages, examples = [], []

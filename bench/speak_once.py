@@ -25,10 +25,11 @@ from inkprint.completion import complete
 from inkprint.generate.prompts import Batch, choose_prompts, fitting, make_batches
 from inkprint.generate.speakers import Speakers
 from inkprint.generate.trained import ADAPTER
+from inkprint.jsonl import read_records
 from inkprint.models import add_adapter, import_unsloth, load_tokenizer, positions, settle_environment
 from inkprint.recipe import Recipe
 from inkprint.recipe_file import load_recipe
-from inkprint.records import Example, Passage, read_records
+from inkprint.records import Example, Passage
 from once import answer, job
 from train_once import load_plain
 

@@ -21,10 +21,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "bench")]
 
 from inkprint.chat import Chat
+from inkprint.jsonl import read_records
 from inkprint.models import import_unsloth, load_tokenizer, settle_environment
 from inkprint.recipe import Recipe
 from inkprint.recipe_file import load_recipe
-from inkprint.records import Example, read_records
+from inkprint.records import Example
 from inkprint.train.chats import Chats, make_chat_trainer
 from inkprint.train.memory import Batch
 from inkprint.train.plan import Plan

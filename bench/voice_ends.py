@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 from inkprint.evaluate.intervals import Sums, mean_interval, resamples
 from inkprint.evaluate.voice_ends import leave_out, windows_of
-from inkprint.records import BackgroundPassage, Passage, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import BackgroundPassage, Passage
 
 
 def told(values: np.ndarray) -> str:

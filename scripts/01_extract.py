@@ -43,8 +43,9 @@ from inkprint.extract.documents import UNREAD, check, find_documents
 from inkprint.extract.ocr import find_tessdata, ranges
 from inkprint.extract.overrides import OVERRIDES, Overrides, overrides_file, read_overrides
 from inkprint.extract.reading import read_document
+from inkprint.jsonl import read_records, write_records
 from inkprint.recipe import Recipe
-from inkprint.records import Page, Reject, content_id, read_records, write_records
+from inkprint.records import Page, Reject, content_id
 
 FORMAT = 2
 MOST_WORKERS = 4  # documents read at a time: each takes up to 0.4 GB

@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 from inkprint.artifacts import Stage
 from inkprint.command import Command, start
 from inkprint.errors import UserError
+from inkprint.jsonl import read_records, write_json, write_records
 from inkprint.prepare.chapters import Chapter, read_chapters
 from inkprint.prepare.passages import Cut, add_overlap, cut_chapter
 from inkprint.prepare.review import write_review
@@ -48,18 +49,7 @@ from inkprint.prepare.splits import (
     split_by_share,
 )
 from inkprint.recipe import Passages, Prepare
-from inkprint.records import (
-    KEPT_BY_HAND,
-    ChapterSummary,
-    Page,
-    Passage,
-    Reject,
-    Split,
-    content_id,
-    read_records,
-    write_json,
-    write_records,
-)
+from inkprint.records import KEPT_BY_HAND, ChapterSummary, Page, Passage, Reject, Split, content_id
 
 if TYPE_CHECKING:
     from inkprint.prepare.background import Others

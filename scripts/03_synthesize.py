@@ -33,9 +33,9 @@ from inkprint.asking.writer import HOW, make_writer
 from inkprint.command import Command, start
 from inkprint.errors import UserError
 from inkprint.extract.overrides import dropped_examples, overrides_file
+from inkprint.jsonl import as_line
 from inkprint.recipe import Recipe
 from inkprint.recipe_synthesize import Local, Template
-from inkprint.records import as_line
 from inkprint.synthesize.counts import Counts, check, facts, summary
 from inkprint.synthesize.examples import Maker, Outcome
 from inkprint.synthesize.job import Job, made

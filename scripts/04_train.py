@@ -32,10 +32,10 @@ from inkprint.command import Command, start
 from inkprint.company import company, follow_the_leader, rank, size
 from inkprint.doctor.forecast import forecast
 from inkprint.gpus import check_gpus
+from inkprint.jsonl import write_json, write_records
 from inkprint.models import base_commit, base_inputs, check_base
 from inkprint.recipe import Recipe, prompt_files
 from inkprint.recipe_train import Linear
-from inkprint.records import write_json, write_records
 from inkprint.train import land, team
 from inkprint.train.chats import Chats, ask_samples, make_chat_trainer, read_chats
 from inkprint.train.checkpoints import (

@@ -42,11 +42,12 @@ from inkprint.generate.speakers import Speakers
 from inkprint.generate.trained import base_of, check_commit, needs_base, trained_files
 from inkprint.generate.work import Job, Turns, settled, take_turns
 from inkprint.gpus import check_gpus
+from inkprint.jsonl import read_records, write_records
 from inkprint.models import check_base, import_unsloth, positions
 from inkprint.recipe import Recipe, prompt_files
 from inkprint.recipe_generate import Answers, Classify
 from inkprint.recipe_train import Tuning
-from inkprint.records import Answer, Example, Likelihood, Passage, Reject, Split, read_records, write_records
+from inkprint.records import Answer, Example, Likelihood, Passage, Reject, Split
 
 if TYPE_CHECKING:
     from inkprint.generate.likelihoods import Weighed

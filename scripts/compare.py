@@ -38,7 +38,7 @@ from inkprint.compare.folder import folder_of, writing
 from inkprint.compare.one_voice import with_one_voice
 from inkprint.compare.rulers import common_passages, is_cut
 from inkprint.errors import UserError
-from inkprint.records import write_json
+from inkprint.jsonl import write_json
 
 TEMPLATES = Path(__file__).parent / "inkprint" / "compare"
 

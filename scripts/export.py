@@ -34,13 +34,13 @@ from inkprint.export import chat_model, classifier, gguf, proof, weights
 from inkprint.export.folder import Export, check_memory, check_room
 from inkprint.generate.trained import require_trained
 from inkprint.hashes import hash_file
+from inkprint.jsonl import write_json
 from inkprint.models import base_inputs, check_base
 from inkprint.recipe import Recipe, prompt_files
 from inkprint.recipe_file import load_recipe
 from inkprint.recipe_generate import Classify
 from inkprint.recipe_train import Tuning
 from inkprint.recipe_values import Model
-from inkprint.records import write_json
 
 BYTES_A_PARAMETER = 2.0
 

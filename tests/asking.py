@@ -15,7 +15,8 @@ import yaml
 from conftest import ROOT, for_labels
 from small_run import SUBJECTS, VOICE, sentences
 
-from inkprint.records import Passage, SplitRow, content_id, write_records
+from inkprint.jsonl import write_records
+from inkprint.records import Passage, SplitRow, content_id
 
 PROMPT = "# for editors\nWrite <count>{count}</count> pairs on\n<passage>\n{passage}\n</passage>"
 TEMPLATE = {"name": "template"}

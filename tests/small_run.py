@@ -16,6 +16,7 @@ from made_up import make_page, make_passage
 from warm import REPORTING, run_warm
 
 from inkprint.artifacts import Stage
+from inkprint.jsonl import write_records
 from inkprint.prepare.leaks import audit
 from inkprint.recipe import ROOT
 from inkprint.recipe_file import load_recipe
@@ -29,7 +30,6 @@ from inkprint.records import (
     Prediction,
     SplitRow,
     content_id,
-    write_records,
 )
 
 RUN = "artifacts/small"

@@ -40,8 +40,9 @@ from inkprint.extract.headings import same_title, split_number
 from inkprint.extract.letters import WORD, Joiner, as_written, clean, count_words, is_ornament, one_space
 from inkprint.extract.mupdf import pymupdf
 from inkprint.extract.plain import text_pages
+from inkprint.jsonl import read_records
 from inkprint.recipe import ROOT
-from inkprint.records import Page, read_records
+from inkprint.records import Page
 
 # -- running the stage ------------------------------------------------------------------------
 

@@ -13,18 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import make_page
 
+from inkprint.jsonl import write_records
 from inkprint.prepare.chapters import Chapter, Sentence, read_chapters
 from inkprint.prepare.passages import add_overlap, cut_chapter
 from inkprint.prepare.review import write_review
 from inkprint.prepare.splits import split_by_share
-from inkprint.records import (
-    ChapterStart,
-    ChapterSummary,
-    MarkedLine,
-    Reject,
-    RemovedLine,
-    write_records,
-)
+from inkprint.records import ChapterStart, ChapterSummary, MarkedLine, Reject, RemovedLine
 from inkprint.sentences import sentence_spans
 
 

@@ -12,8 +12,9 @@ from conftest import for_labels
 from little import make_gpt2
 from training import kill_at_step, losses, read
 
+from inkprint.jsonl import write_records
 from inkprint.linear import load_linear
-from inkprint.records import LabelledText, write_records
+from inkprint.records import LabelledText
 
 pytestmark = pytest.mark.training
 WORDS = {"bad": "cold dull wet rusty broken", "good": "blue strong dry bright fine"}

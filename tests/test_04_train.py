@@ -18,8 +18,9 @@ from training import adapter_digest, kill_at_step, losses, read, run_changed, wa
 
 from inkprint.chat import Chat
 from inkprint.errors import UserError
+from inkprint.jsonl import read_records
 from inkprint.recipe_file import load_recipe
-from inkprint.records import Example, Message, read_records
+from inkprint.records import Example, Message
 from inkprint.train.rows import check_rows, prove_mask, tokenize
 
 pytestmark = pytest.mark.training

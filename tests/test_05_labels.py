@@ -10,8 +10,9 @@ import yaml
 from conftest import for_labels
 
 from inkprint.generate.labels import load_predictor
+from inkprint.jsonl import write_records
 from inkprint.recipe_file import load_recipe
-from inkprint.records import LabelledText, content_id, write_records
+from inkprint.records import LabelledText, content_id
 
 pytestmark = pytest.mark.training
 

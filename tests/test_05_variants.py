@@ -11,7 +11,8 @@ import yaml
 from conftest import ROOT
 from made_up import make_passage
 
-from inkprint.records import Example, Message, content_id, write_records
+from inkprint.jsonl import write_records
+from inkprint.records import Example, Message, content_id
 
 pytestmark = pytest.mark.training
 

@@ -17,7 +17,8 @@ from test_compare import finish, poison, run_compare
 from inkprint.compare import blind as blind_module
 from inkprint.compare.preference import every_outcome
 from inkprint.errors import UserError
-from inkprint.records import Answer, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Answer
 
 pytestmark = pytest.mark.whole_runs
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)

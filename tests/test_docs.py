@@ -12,7 +12,7 @@ from conftest import ROOT
 from pydantic import BaseModel
 from test_tables import lines_of, table_recipe
 
-from inkprint import records
+from inkprint import jsonl, records
 from inkprint.evaluate.asked import Followed
 from inkprint.recipe import Recipe
 
@@ -98,7 +98,7 @@ def test_a_real_record_has_the_documented_keys(name, finished):
 def test_every_record_in_every_file_is_valid(written):
     for name, kind in KINDS.items():
         if written.output(name).is_file():
-            assert list(records.read_records(written.output(name), kind))
+            assert list(jsonl.read_records(written.output(name), kind))
 
 
 @pytest.mark.whole_runs

@@ -519,8 +519,9 @@ def test_of_a_table_the_answers_of_six_rows_are_weighed_as_05_weighs_them(tmp_pa
 
     from inkprint.export.proof import Said, compare, held_out
     from inkprint.generate.likelihoods import of_examples
+    from inkprint.jsonl import write_records
     from inkprint.recipe_file import check_recipe
-    from inkprint.records import Example, Likelihood, write_records
+    from inkprint.records import Example, Likelihood
 
     recipe = check_recipe(table_values(columns={"prompt": "q", "answer": "a"}), "r.yaml")
     chat = chat_for("qwen3")

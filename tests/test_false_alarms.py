@@ -24,7 +24,8 @@ from inkprint.evaluate import others, similarity, summary, train_text, voice
 from inkprint.evaluate.answers import score_answers
 from inkprint.evaluate.metrics import COPIED_WORDS
 from inkprint.evaluate.verdicts import NONE_SHOWN, TOO_FEW, judge
-from inkprint.records import Answer, Message, content_id, write_records
+from inkprint.jsonl import write_records
+from inkprint.records import Answer, Message, content_id
 from inkprint.runs import SharedRuns
 
 SETS, PASSAGES, QUESTIONS, WINDOW = 120, 30, 2, 30

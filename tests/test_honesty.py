@@ -14,7 +14,8 @@ from test_voice import OTHERS, write
 from inkprint import runs
 from inkprint.evaluate import checks, false_alarms, similarity, summary, train_text, voice_ends
 from inkprint.evaluate.variants import read_answers
-from inkprint.records import Score, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Score
 
 SAMPLES, SEED = 400, 1
 

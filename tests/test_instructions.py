@@ -17,8 +17,9 @@ from inkprint.errors import UserError
 from inkprint.evaluate import metrics, overlap, verdicts
 from inkprint.evaluate.answered import why_unanswered
 from inkprint.evaluate.asked import Followed, own_shape, shapes_asked
+from inkprint.jsonl import read_records, write_records
 from inkprint.recipe_file import load_recipe
-from inkprint.records import Answer, BackgroundPassage, content_id, read_records, write_records
+from inkprint.records import Answer, BackgroundPassage, content_id
 from inkprint.words import words
 
 OF_ROWS = {"format_adherence", "answered", "chrf", "rouge_l"}

@@ -15,7 +15,8 @@ from inkprint.evaluate.intervals import permutation_p
 from inkprint.evaluate.label_comparison import HeldOut, compare
 from inkprint.evaluate.label_metrics import METRICS, Told
 from inkprint.evaluate.label_swaps import differences, draw_swaps
-from inkprint.records import LabelledText, Score, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import LabelledText, Score
 
 SAMPLES = 400
 

@@ -18,9 +18,10 @@ from inkprint.evaluate import intervals, label_metrics, labels
 from inkprint.evaluate.bag_of_words import SETTINGS
 from inkprint.evaluate.label_comparison import compare, left_out_weights, resample_weights
 from inkprint.evaluate.label_swaps import draw_swaps
+from inkprint.jsonl import read_records
 from inkprint.recipe import ROOT
 from inkprint.recipe_file import load_recipe
-from inkprint.records import Prediction, read_records
+from inkprint.records import Prediction
 from inkprint.report import labels as labels_report
 from inkprint.report import numbers
 from inkprint.report.style import COLOURS

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import make_page, make_passage
 
+from inkprint.jsonl import read_records, write_records
 from inkprint.prepare.leaks import GRAM_WORDS, audit, find_shared
 from inkprint.recipe import ROOT
 from inkprint.recipe_file import load_recipe
-from inkprint.records import ChapterStart, Passage, Reject, content_id, read_records, write_records
+from inkprint.records import ChapterStart, Passage, Reject, content_id
 from inkprint.words import words
 
 SETTINGS = load_recipe(ROOT / "recipes" / "demo.yaml").prepare.passages

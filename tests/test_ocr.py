@@ -22,8 +22,9 @@ import yaml
 from press import HEIGHT, WIDTH, Press, chapters_of, make_prose
 
 from inkprint.extract.mupdf import pymupdf
+from inkprint.jsonl import read_records
 from inkprint.recipe import ROOT
-from inkprint.records import Page, read_records
+from inkprint.records import Page
 
 needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="Tesseract is not installed: apt-get install tesseract-ocr"

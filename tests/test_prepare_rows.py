@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_tables import lines_of, manifest, table_recipe
 
+from inkprint.jsonl import read_records
 from inkprint.prepare.row_splits import SLACK, Unit, split_units
-from inkprint.records import Reject, SplitRow, read_records
+from inkprint.records import Reject, SplitRow
 
 WORDS = "film sea harbour actor long slow bright never again plot music cold storm laugh end first".split()
 

@@ -7,10 +7,11 @@ import json
 from little import THINGS
 from made_up import make_page
 
+from inkprint.jsonl import read_records, write_records
 from inkprint.prepare.quality import quality_faults
 from inkprint.recipe import ROOT
 from inkprint.recipe_file import load_recipe
-from inkprint.records import KEPT_BY_HAND, ChapterStart, Passage, Reject, read_records, write_records
+from inkprint.records import KEPT_BY_HAND, ChapterStart, Passage, Reject
 
 PROSE = (
     "The {a} that my father left to me was in the {b}, and nobody who came to the house had asked what it "

@@ -23,7 +23,8 @@ from small_run import (
 from test_07_report import HOSTILE, Tags, change_records
 
 from inkprint.evaluate import train_text
-from inkprint.records import Answer, Example, Recital, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Answer, Example, Recital
 from inkprint.report import numbers
 from inkprint.words import words
 

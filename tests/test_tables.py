@@ -20,7 +20,8 @@ from inkprint.extract.fields import to_record
 from inkprint.extract.formats import kind_of
 from inkprint.extract.tables import RawRow, read_table
 from inkprint.extract.trees import split_of
-from inkprint.records import Reject, Row, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Reject, Row
 
 PEOPLE = [
     {"quote": 'She said "no",\nand left; for good.', "author": "Ann Ode, elder", "stars": "5"},

@@ -18,9 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkprint.errors import UserError
+from inkprint.jsonl import write_records
 from inkprint.linear import fit_linear, load_linear, save_linear
 from inkprint.recipe_train import Linear
-from inkprint.records import LabelledText, write_records
+from inkprint.records import LabelledText
 from inkprint.train import checkpoints, land
 from inkprint.train.memory import Batch, fitting_batch, note_shortage, recomputes, shortages
 from inkprint.train.plan import Order, Plan

@@ -12,7 +12,8 @@ from small_run import PLAIN, RUN, SUBJECTS, VOICE, make_run, page_of, result_of,
 
 from inkprint.background import author_of
 from inkprint.evaluate import voice
-from inkprint.records import BackgroundPassage, content_id, write_records
+from inkprint.jsonl import write_records
+from inkprint.records import BackgroundPassage, content_id
 from inkprint.words import words
 
 LINKS = "the a of and is in to that with for but as if so it he upon which not yet".split()

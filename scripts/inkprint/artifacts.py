@@ -19,7 +19,7 @@ from typing import Any
 from inkprint.errors import UserError
 from inkprint.evidence import device_name, git_commit, peak_memory_bytes, versions
 from inkprint.hashes import HashCache, hash_file, hash_json
-from inkprint.records import write_json
+from inkprint.jsonl import write_json
 
 # Replaced results of these cost hours or money: they are moved aside, never deleted.
 PRECIOUS = {"synthesize", "train", "generate"}

@@ -20,7 +20,7 @@ from typing import IO, Any, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from inkprint.records import write_json
+from inkprint.jsonl import write_json
 
 SECONDS_BETWEEN_LINES = 10.0  # where there is no terminal to draw a bar on
 SECONDS_BETWEEN_STATUS = 1.0

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from inkprint.records import write_json
+from inkprint.jsonl import write_json
 
 HASH_ANEW_BELOW_BYTES = 1_000_000  # smaller files are hashed every time: it costs a millisecond
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.errors import UserError
+from inkprint.jsonl import write_json
 from inkprint.recipe_train import Linear
-from inkprint.records import write_json
 
 WORD = r"(?u)\b\w\w+\b"  # two letters or digits and more, in lower case
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from inkprint.chat import Chat
 from inkprint.errors import UserError
 from inkprint.gpus import claim_gpus
+from inkprint.jsonl import write_json
 from inkprint.recipe_values import ROOT, Model
-from inkprint.records import write_json
 
 if TYPE_CHECKING:
     from peft import PeftModel

@@ -1,4 +1,4 @@
-"""The records that flow between stages, one JSON object a line.
+"""The records that flow between stages; inkprint/jsonl.py reads and writes them.
 
 Every record has an `id` made from its content and the ids it came from, so that a sentence in the
 report leads back to a page of a PDF. docs/formats.md shows one of each.
@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from inkprint.errors import UserError
+from pydantic import BaseModel, ConfigDict
 
 # How the evidence of a page begins that a person kept; no rule drops what is on it.
 KEPT_BY_HAND = "overrides.yaml keeps it"
@@ -258,48 +254,7 @@ class Reject(Record):
     detail: str = ""  # what the reason was told by: a number, the passage that it repeats
 
 
-AnyRecord = TypeVar("AnyRecord", bound=Record)
-
-
 def content_id(kind: str, *parts: object) -> str:
     """An id such as `passage-3f9a12c04be1`: 12 hex digits of a SHA-256 over the parts."""
     text = json.dumps([kind, *parts], ensure_ascii=False)
     return f"{kind}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
-
-
-def as_line(record: Record) -> str:
-    """A record as it stands in a file, its end of line included."""
-    return json.dumps(record.model_dump(), ensure_ascii=False) + "\n"
-
-
-def write_records(path: Path, records: Iterable[Record]) -> int:
-    """Write one record a line and return how many."""
-    count = 0
-    with path.open("w", encoding="utf-8") as handle:
-        for record in records:
-            handle.write(as_line(record))
-            count += 1
-    return count
-
-
-def read_records(path: Path, kind: type[AnyRecord]) -> Iterator[AnyRecord]:
-    """Yield the records of a JSONL file in order. Raises UserError naming the line that is broken."""
-    with path.open(encoding="utf-8") as handle:
-        for number, line in enumerate(handle, start=1):
-            try:
-                yield kind.model_validate_json(line)
-            except ValidationError as error:
-                problem = error.errors()[0]
-                where = ".".join(str(part) for part in problem["loc"])
-                cut = "" if line.endswith("\n") else " (the file ends in the middle of a line)"
-                detail = f"{where + ': ' if where else ''}{problem['msg']}{cut}"
-                text = f"{path}:{number}: not a {kind.__name__} record: {detail}"
-                raise UserError(f"{text}; make the file again with --force") from None
-
-
-def write_json(path: Path, value: object) -> None:
-    """One JSON document, there as a whole or not at all; its folder is made where it is missing."""
-    partial = path.with_name(path.name + ".new")
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)

@@ -17,7 +17,8 @@ from inkprint.compare.preference import every_outcome
 from inkprint.errors import UserError
 from inkprint.hashes import hash_json
 from inkprint.html import page_style, templates
-from inkprint.records import Answer, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Answer
 
 FOLDER = Path(__file__).parent
 SHOWN = 20  # prompts, each of another passage: what an interval needs at least, and not too much to read

@@ -10,9 +10,10 @@ from typing import Any
 from inkprint.artifacts import NUMBERS, read_manifest, stage_folder
 from inkprint.errors import UserError
 from inkprint.hashes import hash_file
+from inkprint.jsonl import read_records
 from inkprint.recipe import EvaluateLabels, Recipe
 from inkprint.recipe_file import load_recipe
-from inkprint.records import Passage, Score, SplitRow, read_records
+from inkprint.records import Passage, Score, SplitRow
 from inkprint.report.facts import read_json
 
 STAGES = ("prepare", "synthesize", "train", "generate", "evaluate")

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inkprint.compare.finished import ANSWERS, Finished
-from inkprint.records import Answer, BackgroundPassage, Passage, Score, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Answer, BackgroundPassage, Passage, Score
 
 if TYPE_CHECKING:
     from inkprint.evaluate.voice import Voice

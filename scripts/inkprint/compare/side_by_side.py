@@ -7,7 +7,8 @@ from typing import Any
 
 from inkprint.compare.finished import ANSWERS, Finished
 from inkprint.compare.measuring import VARIANTS
-from inkprint.records import Answer, Recital, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Answer, Recital
 from inkprint.report import chats, documents, rows
 
 SHOWN = 6

@@ -26,18 +26,9 @@ from inkprint.evaluate.scores import make_score
 from inkprint.evaluate.train_text import Texts
 from inkprint.evaluate.variants import check_pairs, read_answers
 from inkprint.evaluate.words import cloud_words, keywords_per_thousand
+from inkprint.jsonl import read_records, write_json, write_records
 from inkprint.recipe import Evaluate, Recipe
-from inkprint.records import (
-    Answer,
-    BackgroundPassage,
-    Likelihood,
-    Passage,
-    Record,
-    Score,
-    read_records,
-    write_json,
-    write_records,
-)
+from inkprint.records import Answer, BackgroundPassage, Likelihood, Passage, Record, Score
 from inkprint.words import words
 
 ALWAYS = ("scores", "recitals", "checks")  # these files are there, if empty

@@ -9,7 +9,8 @@ from inkprint.evaluate.checks import Material, check_answers
 from inkprint.evaluate.false_alarms import check_false_alarms
 from inkprint.evaluate.others import Judged
 from inkprint.evaluate.voice_ends import check_voice_ends
-from inkprint.records import BackgroundPassage, Passage, Score, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import BackgroundPassage, Passage, Score
 
 
 def check_honesty(

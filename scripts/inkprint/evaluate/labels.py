@@ -23,18 +23,10 @@ from inkprint.evaluate.intervals import FEWEST_SOURCES, LEVEL
 from inkprint.evaluate.label_checks import check_honesty
 from inkprint.evaluate.label_comparison import HeldOut, compare
 from inkprint.evaluate.label_swaps import draw_swaps
+from inkprint.jsonl import read_records, write_json, write_records
 from inkprint.recipe import EvaluateLabels
 from inkprint.recipe_train import Linear
-from inkprint.records import (
-    LabelledText,
-    Prediction,
-    Score,
-    SplitRow,
-    content_id,
-    read_records,
-    write_json,
-    write_records,
-)
+from inkprint.records import LabelledText, Prediction, Score, SplitRow, content_id
 
 FORMAT = 4
 SUM_TOLERANCE = 1e-3  # of a text's probabilities: rounding, not error

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from inkprint.records import Example, Passage, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Example, Passage
 from inkprint.runs import Stretch, TrainingText, index_stretches, index_training_text
 
 

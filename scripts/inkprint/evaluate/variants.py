@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from inkprint.errors import UserError
-from inkprint.records import Answer, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Answer
 
 VARIANTS = ("base", "prompted", "tuned")  # prompted: where the recipe asks for it
 NEEDED = ("base", "tuned")

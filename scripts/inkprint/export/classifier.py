@@ -16,12 +16,13 @@ from inkprint.export import weights
 from inkprint.export.usage import linear_card, model_card
 from inkprint.generate.labels import head_probabilities
 from inkprint.generate.trained import ADAPTER, LINEAR, MODEL
+from inkprint.jsonl import read_records
 from inkprint.linear import load_linear
 from inkprint.models import write_tokenizer
 from inkprint.recipe import Recipe
 from inkprint.recipe_train import Tuning
 from inkprint.recipe_values import Model
-from inkprint.records import LabelledText, Prediction, read_records
+from inkprint.records import LabelledText, Prediction
 from inkprint.train.classifier import token_ids
 from inkprint.train.texts import read_texts
 

@@ -15,7 +15,7 @@ from inkprint.console import duration
 from inkprint.errors import UserError
 from inkprint.evidence import device_name, git_commit, peak_memory_bytes, versions
 from inkprint.hashes import hash_file, hash_json
-from inkprint.records import write_json
+from inkprint.jsonl import write_json
 
 GB = 1e9
 MEMORY_SHARE = 1.1  # of the weights' size: what is held beside them

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from inkprint.chat import Chat
 from inkprint.completion import complete
 from inkprint.errors import UserError
+from inkprint.jsonl import AnyRecord, read_records
 from inkprint.recipe import Recipe
-from inkprint.records import Answer, AnyRecord, Example, Likelihood, Passage, read_records
+from inkprint.records import Answer, Example, Likelihood, Passage
 
 if TYPE_CHECKING:
     from inkprint.generate.likelihoods import Weighed

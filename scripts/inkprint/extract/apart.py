@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inkprint.errors import UserError
-from inkprint.records import Page, write_records
+from inkprint.jsonl import write_records
+from inkprint.records import Page
 
 # What every process needs, imported once, in half a second. The script's own imports are among it.
 PRELOADED = ["inkprint.command"] + [

@@ -16,9 +16,10 @@ from inkprint.command import Command
 from inkprint.errors import UserError
 from inkprint.generate.trained import ADAPTER, LINEAR, MODEL, check_commit
 from inkprint.generate.work import Job, Turns
+from inkprint.jsonl import read_records, write_records
 from inkprint.recipe import Recipe
 from inkprint.recipe_train import Linear, Tuning
-from inkprint.records import LabelledText, Prediction, content_id, read_records, write_records
+from inkprint.records import LabelledText, Prediction, content_id
 from inkprint.train.texts import read_texts
 
 EXAMPLES = "03_synthesize/examples.jsonl"

@@ -19,7 +19,7 @@ from inkprint.artifacts import Stage
 from inkprint.command import Command
 from inkprint.company import rank
 from inkprint.gpus import choose_gpus, find_gpus
-from inkprint.records import AnyRecord, read_records, write_records
+from inkprint.jsonl import AnyRecord, read_records, write_records
 
 SECONDS_BETWEEN_LOOKS = 0.2
 

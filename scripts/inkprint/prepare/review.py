@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.html import page_style, templates
-from inkprint.records import ChapterSummary, Page, Passage, Reject, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import ChapterSummary, Page, Passage, Reject
 
 FOLDER = Path(__file__).parent
 COLUMNS = (

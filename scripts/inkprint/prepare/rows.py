@@ -18,11 +18,12 @@ import numpy as np
 from inkprint.artifacts import Stage
 from inkprint.command import Command
 from inkprint.errors import UserError
+from inkprint.jsonl import read_records
 from inkprint.prepare.duplicates import find_repeats, shingle
 from inkprint.prepare.row_splits import HELD_OUT_FIRST, gather, split_units
 from inkprint.prepare.rows_review import Seen, summary, write_rows_review
 from inkprint.recipe import Prepare
-from inkprint.records import Reject, Role, Row, Split, SplitRow, content_id, read_records
+from inkprint.records import Reject, Role, Row, Split, SplitRow, content_id
 
 FORMAT = 1
 ASKED: tuple[Role, ...] = ("text", "system", "prompt", "input")  # what two splits must not share

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from inkprint.artifacts import REHEARSAL
 from inkprint.errors import UserError
-from inkprint.records import write_json
+from inkprint.jsonl import write_json
 
 
 @dataclass(frozen=True)

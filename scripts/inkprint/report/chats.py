@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkprint.evaluate.variants import VARIANTS
-from inkprint.records import Answer, Example, Recital, Score, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Answer, Example, Recital, Score
 from inkprint.report import checks, extremes, judged, verdict
 from inkprint.report.examples import Made
 from inkprint.report.facts import read_json

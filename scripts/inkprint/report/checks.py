@@ -7,7 +7,8 @@ from typing import Any
 
 from inkprint.evaluate.check import CANNOT_TELL, FAILED, OTHER, OWN, PASSED
 from inkprint.evaluate.metrics import COPIED_WORDS
-from inkprint.records import Example, LabelledText, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Example, LabelledText
 from inkprint.report.facts import read_json
 from inkprint.report.numbers import bounds, number, percent, shared, unit
 from inkprint.words import words

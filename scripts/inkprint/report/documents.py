@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkprint.records import Page, Passage, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Page, Passage
 from inkprint.report import facts
 from inkprint.report.examples import Made
 

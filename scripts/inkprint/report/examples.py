@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from inkprint.artifacts import read_manifest
 from inkprint.draws import draw, in_turns
 from inkprint.errors import UserError
-from inkprint.records import Reject, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Reject
 from inkprint.report.numbers import dollars
 
 REASONS_SHOWN = 12

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.artifacts import NUMBERS, read_manifest, stage_folder
-from inkprint.records import Page, Passage, Reject, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Page, Passage, Reject
 from inkprint.report.examples import Made
 from inkprint.report.numbers import dollars
 from inkprint.sentences import sentence_spans

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.evaluate.judge import CHOSEN, MARKED, PLACES
-from inkprint.records import Judgement, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Judgement
 from inkprint.report.numbers import bounds, number
 
 FIGURES = ("marks", "boxes")  # which stand in the judge's own section

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from inkprint.draws import draw as draw_some
 from inkprint.evaluate.verdicts import NONE_SHOWN, TOO_FEW
-from inkprint.records import LabelledText, Prediction, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import LabelledText, Prediction
 from inkprint.report import checks, numbers
 from inkprint.report.examples import Made
 from inkprint.report.gains import sort_out

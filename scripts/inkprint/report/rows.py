@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkprint.records import SplitRow, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import SplitRow
 from inkprint.report.examples import Made
 from inkprint.report.facts import SPLITS
 

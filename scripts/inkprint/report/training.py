@@ -8,7 +8,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from inkprint.records import Sample, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Sample
 from inkprint.report.facts import read_jsonl
 from inkprint.report.style import COLOURS, INK, legend, new_figure
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from inkprint.records import Passage, Role, Split, SplitRow, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import Passage, Role, Split, SplitRow
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from typing import Any
 
 from inkprint.chat import Chat
 from inkprint.company import size
+from inkprint.jsonl import read_records
 from inkprint.models import check_device, check_room, import_unsloth, load_model, load_tokenizer, positions
 from inkprint.recipe import Recipe
 from inkprint.recipe_train import Lora
-from inkprint.records import Example, Reject, read_records
+from inkprint.records import Example, Reject
 from inkprint.train.memory import Batch, recomputes
 from inkprint.train.plan import Plan
 from inkprint.train.rows import Rows, check_given, check_rows, prove_mask, tokenize

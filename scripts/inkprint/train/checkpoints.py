@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from inkprint.records import write_json
+from inkprint.jsonl import write_json
 
 COMPLETE = "complete"
 BESIDE = ("training_log.jsonl", "samples.jsonl")

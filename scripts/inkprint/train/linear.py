@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.artifacts import Stage
+from inkprint.jsonl import write_json, write_records
 from inkprint.linear import LinearModel, fit_linear, save_linear
 from inkprint.recipe import Recipe
 from inkprint.recipe_train import Linear
-from inkprint.records import write_json, write_records
 from inkprint.train.texts import Texts, prove_labels, read_texts
 
 

@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 from inkprint.command import Command
 from inkprint.company import size
 from inkprint.errors import UserError
+from inkprint.jsonl import write_json
 from inkprint.recipe_train import Tuning
-from inkprint.records import write_json
 
 NOTE = "out_of_memory.json"
 KEPT_BYTES = 1e9  # of the layers' values between forward and backward, where they are kept on a CPU

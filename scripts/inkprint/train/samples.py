@@ -10,7 +10,8 @@ from transformers import TrainerCallback
 from inkprint.chat import Chat
 from inkprint.completion import complete
 from inkprint.draws import draw
-from inkprint.records import Example, Sample, as_line, content_id
+from inkprint.jsonl import as_line
+from inkprint.records import Example, Sample, content_id
 from inkprint.train.randomness import undisturbed
 
 PROMPTS = 3

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.errors import UserError
-from inkprint.records import LabelledText, Reject, content_id, read_records
+from inkprint.jsonl import read_records
+from inkprint.records import LabelledText, Reject, content_id
 
 
 @dataclass
