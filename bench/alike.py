@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from goals import Goal, Row
-from inkprint.runs import Stretch, index_stretches, longest_run
+from inkprint.runs import Stretch, index_stretches, longest_runs
 from inkprint.words import words as words_of
 from once import once
 from zipf import spelled, words
@@ -70,7 +70,7 @@ def measure_recited(text_words: int, answers: int, sample: int) -> dict[str, flo
     began = time.process_time()
     stretches = (text[start : start + SOURCE_WORDS] for start in range(0, text_words, SOURCE_WORDS))
     index = index_stretches(Stretch(f"passage-{n}", spelled(own), n > 0) for n, own in enumerate(stretches))
-    found = [longest_run(answer, index).words for answer in said]
+    found = [run.words for run in longest_runs(said, index)]
     ours = time.process_time() - began
     learned = words_of(spelled(text))
     began = time.process_time()

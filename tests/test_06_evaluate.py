@@ -129,7 +129,7 @@ def test_longest_run_is_the_longest_common_run_of_words(chapters, answer):
     training = runs.index_training_text(
         make_passage(" ".join(text), chapter=str(number)) for number, text in enumerate(chapters)
     )
-    run = runs.longest_run(" ".join(answer), training)
+    run = runs.longest_runs([" ".join(answer)], training)[0]
     assert run.words == max(longest_by_hand(answer, text) for text in chapters)
     assert words(" ".join(answer)[run.start : run.end]) == answer[run.start // 2 :][: run.words]
 
@@ -153,7 +153,7 @@ def test_of_equally_long_runs_the_first_is_taken_and_of_its_places_the_first(mos
             if length and answer[i : i + length] == text[j : j + length] and len(text) - j >= length
             if len(answer) - i >= length
         )
-        run = runs.longest_run(" ".join(answer), training)
+        run = runs.longest_runs([" ".join(answer)], training)[0]
         expected = runs.Run(length, 2 * first, 2 * (first + length) - 1, f"word-{place}")
         assert run == expected
 
@@ -162,14 +162,13 @@ def test_a_run_across_two_overlapping_passages_is_whole_and_one_across_chapters_
     one, two = make_passage("a b c d e"), make_passage("d e f g h", overlap_words=2)
     three = make_passage("i j k", chapter="Two")
     training = runs.index_training_text([one, two, three])
-    assert runs.longest_run("x a b c d e f g h i j", training).words == 8
-    assert runs.longest_run("f, G! H", training).source_id == two.id
+    over_both, in_one = runs.longest_runs(["x a b c d e f g h i j", "f, G! H"], training)
+    assert (over_both.words, in_one.source_id) == (8, two.id)
 
 
 def test_an_answer_without_known_words_has_no_run():
     training = runs.index_training_text([make_passage("a b c")])
-    assert runs.longest_run("x y", training) == runs.longest_run("", training)
-    assert runs.longest_run("x y", training).words == 0
+    assert runs.longest_runs(["x y", ""], training) == [runs.NO_RUN] * 2
 
 
 # -- intervals ------------------------------------------------------------------------------------

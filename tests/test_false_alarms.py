@@ -22,11 +22,9 @@ from test_voice import OTHERS, books, write
 
 from inkprint.evaluate import others, similarity, summary, train_text, voice
 from inkprint.evaluate.answers import score_answers
-from inkprint.evaluate.metrics import COPIED_WORDS
 from inkprint.evaluate.verdicts import NONE_SHOWN, TOO_FEW, judge
 from inkprint.jsonl import write_records
 from inkprint.records import Answer, Message, content_id
-from inkprint.runs import SharedRuns
 
 SETS, PASSAGES, QUESTIONS, WINDOW = 120, 30, 2, 30
 PAIRS = [(n, (n + apart) % SETS) for apart in (1, 7) for n in range(SETS)]
@@ -126,9 +124,7 @@ def reports(tmp_path_factory):
     sets = ask(folder / "base", [text for _, _, text in asked], SETS)
     vectorizer = similarity.fit(texts.train + [p.text for p in test])
     windows = {name: others._windows(books(name, 40), WINDOW) for name in ("own", *OTHERS)}
-    ruler = others.Ruler(
-        voice.learn(windows.pop("own"), windows, 1), WINDOW, SharedRuns(texts.index, COPIED_WORDS)
-    )
+    ruler = others.Ruler(voice.learn(windows.pop("own"), windows, 1), WINDOW, texts.index)
     measured = []
     for number, of_both in enumerate(PAIRS):
         pair = {

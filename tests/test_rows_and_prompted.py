@@ -113,15 +113,14 @@ def test_train_text_of_rows_is_the_train_completions_and_no_run_crosses_two(tmp_
     ]  # fmt: skip
     path = tmp_path / "examples.jsonl"
     path.write_text("".join(json.dumps(example) + "\n" for example in examples))
-    from inkprint.runs import longest_run
+    from inkprint.runs import longest_runs
 
     texts = train_text.of_examples(path)
     assert (texts.train, texts.wholes, texts.unit) == (["a b c", "d e f"], ["row-1", "row-2"], "rows")
-    assert longest_run("b c d e", texts.index).words == 2
-    assert longest_run("x y", texts.index).words == longest_run("q q", texts.index).words == 0
-    assert longest_run("e f", texts.index).source_id == "row-2"
-    assert longest_run("x y", texts.held_out_index).words == 2
-    assert longest_run("b c", texts.held_out_index).words == 0
+    learned = longest_runs(["b c d e", "x y", "q q", "e f"], texts.index)
+    assert [run.words for run in learned] == [2, 0, 0, 2]
+    assert learned[3].source_id == "row-2"
+    assert [run.words for run in longest_runs(["x y", "b c"], texts.held_out_index)] == [2, 0]
 
 
 def test_keywords_of_rows_come_in_two_rows():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 
 # Letters and digits with their accents; an apostrophe or a hyphen inside belongs to the word.
 _LETTERS = r"[^\W_]+(?:[̀-ͯ]+[^\W_]*)*"
@@ -16,6 +17,12 @@ def word_spans(text: str) -> list[tuple[str, int, int]]:
         return [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text.lower())]
     found = _WORD.finditer(_as_typed(text))
     return [(_plain(match.group()), match.start(), match.end()) for match in found]
+
+
+def span_of(text: str, first: int, count: int) -> tuple[int, int]:
+    """Where so many words of a text begin and end, from the `first` on, in characters; count: 1 or more."""
+    found = list(islice(_WORD.finditer(_as_typed(text)), first, first + count))
+    return found[0].start(), found[-1].end()
 
 
 def words(text: str) -> list[str]:

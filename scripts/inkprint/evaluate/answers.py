@@ -12,7 +12,7 @@ from inkprint.evaluate.metrics import COPIED_WORDS, RECITAL_WORDS
 from inkprint.evaluate.scores import make_score
 from inkprint.evaluate.train_text import Texts
 from inkprint.records import Answer, Recital, Score, content_id
-from inkprint.runs import Run, SharedRuns, longest_run
+from inkprint.runs import Run, longest_runs, share, shared_words
 from inkprint.words import words
 
 Values = dict[str, float | None]  # of one answer by metric; None: that metric does not apply
@@ -39,7 +39,6 @@ def score_answers(
     # A prompted base that says three words must not shorten what the others are compared by.
     compared = [of for variant, of in split.items() if variant != "prompted"]
     window = counting.type_token_length(min(map(len, of)) for of in zip(*compared, strict=True))
-    learned, unseen = (SharedRuns(index, COPIED_WORDS) for index in (texts.index, texts.held_out_index))
     prompts = make_prompts(asked, vectorizer)
     known = {word for text in texts.train for word in words(text)}
 
@@ -49,8 +48,13 @@ def score_answers(
         cosines = similarity.similarities(vectorizer, of_variant, said["reference"], questions)
         ranks = prompts.reciprocal_ranks(of_variant) if prompts else [None] * len(asked)
         ended = [answer.ended for answer in answers.get(variant, [])]
+        runs = longest_runs(of_variant, texts.index)
+        copied, unseen = (
+            [100 * share(covered) for covered in shared_words(of_variant, index, COPIED_WORDS)]
+            for index in (texts.index, texts.held_out_index)
+        )
         for number, (answer, text, found) in enumerate(zip(asked, of_variant, split[variant], strict=True)):
-            run = longest_run(text, texts.index)
+            run = runs[number]
             values: Values = {
                 "keyword_density": counting.keyword_density(found, keywords) if keywords else None,
                 "type_token_ratio": counting.type_token_ratio(found, window),
@@ -59,7 +63,7 @@ def score_answers(
                 "new_words": counting.new_words(found, known, words(answer.prompt[-1].content)),
                 "verbatim_run": run.words,
                 "recited": run.words >= RECITAL_WORDS,
-                "copied": 100 * learned.share(text),
+                "copied": copied[number],
                 "loops": form.has_loop(found),
                 "markup": form.has_markup(text),
                 "index_lines": form.has_index_line(text),
@@ -70,7 +74,7 @@ def score_answers(
                 values |= {
                     "tfidf_similarity": cosines[number],
                     "question_recovery": ranks[number],
-                    "copied_unseen": 100 * unseen.share(text),
+                    "copied_unseen": unseen[number],
                     "ended": ended[number],
                 }
             where = variant, answer.source_id, answer.example_id

@@ -26,7 +26,7 @@ from inkprint.evaluate.summary import mean_of, rounded, sums_of
 from inkprint.evaluate.train_text import Texts
 from inkprint.evaluate.verdicts import TOO_FEW, verdict
 from inkprint.records import Answer, Score
-from inkprint.runs import SharedRuns, longest_run
+from inkprint.runs import longest_runs, share, shared_words
 from inkprint.words import word_spans, words
 
 NEARLY_ALL = 0.99  # of a recital must be told to be one
@@ -159,10 +159,10 @@ def check_recital(material: Material) -> tuple[Check, list[Score]]:
     generator = np.random.default_rng([material.seed, 5])
     drawn = generator.permutation(np.resize(np.arange(len(long)), len(material.asked)))
     said = [long[number] for number in drawn]
-    shared = SharedRuns(material.texts.index, COPIED_WORDS)
-    runs = [longest_run(text, material.texts.index).words for text in said]
+    runs = [run.words for run in longest_runs(said, material.texts.index)]
+    shared = shared_words(said, material.texts.index, COPIED_WORDS)
     scores = material.score("recited", name, [run >= RECITAL_WORDS for run in runs])
-    copied = material.score("copied", name, [100 * shared.share(text) for text in said])
+    copied = material.score("copied", name, [100 * share(covered) for covered in shared])
     means = {"recited": {name: material.mean(scores)}, "copied": {name: material.mean(copied)}}
     told = (
         means["recited"][name]["value"] >= NEARLY_ALL and means["copied"][name]["value"] >= 100 * NEARLY_ALL
@@ -194,17 +194,20 @@ def check_planted(material: Material) -> tuple[Check, list[Score]]:
     long = [text for text in material.texts.train if len(words(text)) >= RECITAL_WORDS]
     if not long:
         return Check(name, CANNOT_TELL, f"no train text has {RECITAL_WORDS} words"), []
-    found = []
+    said, places = [], []
     for answer in material.said("tuned"):
         spans = word_spans(text := long[generator.integers(len(long))])
         first = generator.integers(len(spans) - RECITAL_WORDS + 1)
         planted = text[spans[first][1] : spans[first + RECITAL_WORDS - 1][2]]
         own = answer.split(" ")
         before = "".join(f"{word} " for word in own[: len(own) // 2])
-        run = longest_run(f"{before}{planted} {' '.join(own[len(own) // 2 :])}", material.texts.index)
-        covers = run.start <= len(before) and len(before) + len(planted) <= run.end
-        # A longer one elsewhere is the model's own recital.
-        found.append(covers or run.words > RECITAL_WORDS)
+        said.append(f"{before}{planted} {' '.join(own[len(own) // 2 :])}")
+        places.append((len(before), len(before) + len(planted)))
+    # A longer run elsewhere is the model's own recital.
+    found = [
+        (run.start <= start and end <= run.end) or run.words > RECITAL_WORDS
+        for run, (start, end) in zip(longest_runs(said, material.texts.index), places, strict=True)
+    ]
     scores = material.score("recited", name, found)
     mean = material.mean(scores)
     return Check(

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inkprint.evaluate import voice
 from inkprint.evaluate.intervals import Sums, mean_interval, resamples
@@ -18,7 +19,7 @@ from inkprint.evaluate.metrics import COPIED_WORDS
 from inkprint.evaluate.scores import make_score
 from inkprint.evaluate.summary import rounded
 from inkprint.records import Answer, BackgroundPassage, Passage, Score
-from inkprint.runs import SharedRuns, TrainingText
+from inkprint.runs import TrainingText, shared_words
 from inkprint.words import word_spans
 
 WINDOW_WORDS = (200, 150, 100, 75, 50, 30)  # of these, the most that three in five prompts' answers reach
@@ -33,7 +34,7 @@ class Ruler:
 
     told: voice.Voice
     window_words: int
-    learned: SharedRuns
+    learned: TrainingText
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def judge_voice(
     few = [author for author, of in ({"the author": own} | windows).items() if len(of) < FEWEST_WINDOWS]
     if few or len(windows) < 2:
         return Judged([], [], {"why": f"too few passages of {length} words: {', '.join(few) or 'others'}"})
-    ruler = Ruler(voice.learn(own, windows, seed), length, SharedRuns(learned, COPIED_WORDS))
+    ruler = Ruler(voice.learn(own, windows, seed), length, learned)
     scores = score_voice(ruler, answers["base"], texts)
     of_others = []
     for author, of_author in windows.items():
@@ -113,7 +114,10 @@ def _without_recital(
     ruler: Ruler, asked: Sequence[Answer], texts: Mapping[str, Sequence[str]]
 ) -> list[Score]:
     """The voice once more, without what answers have word for word from the training text."""
-    left = {variant: [_cut_out(text, ruler.learned) for text in of] for variant, of in texts.items()}
+    left = {
+        variant: [*map(_cut_out, of, shared_words(of, ruler.learned, COPIED_WORDS))]
+        for variant, of in texts.items()
+    }
     return [
         make_score("voice_unrecited", s.variant, s.source_id, s.example_id, s.value, 1)
         for s in _with_recital(ruler, asked, left)
@@ -121,9 +125,8 @@ def _without_recital(
     ]
 
 
-def _cut_out(text: str, shared: SharedRuns) -> str:
-    """A text without the words in runs of the training text."""
-    covered = shared.covered(text)
+def _cut_out(text: str, covered: NDArray[np.bool_]) -> str:
+    """A text without the words that are covered."""
     if not covered.any():
         return text
     parts, last = [], 0

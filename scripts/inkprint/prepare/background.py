@@ -13,7 +13,7 @@ from inkprint.prepare.passages import cut_chapter
 from inkprint.prepare.selection import LeftOut, faulty
 from inkprint.recipe import Passages
 from inkprint.records import BackgroundPassage, Passage
-from inkprint.runs import SharedRuns, index_training_text
+from inkprint.runs import index_training_text, share, shared_words
 
 OWN_RUN_WORDS = 20  # no two authors share so many words in a row, but where one quotes
 OWN_SHARE = 0.5  # a book with more of it is the author's own
@@ -50,11 +50,12 @@ def print_others(others: Others) -> None:
 
 
 def _check(passages: list[BackgroundPassage], own: list[Passage]) -> None:
-    shared = SharedRuns(index_training_text(own), OWN_RUN_WORDS)
-    for document, group in groupby(passages, key=lambda passage: passage.document):
+    shared = shared_words([passage.text for passage in passages], index_training_text(own), OWN_RUN_WORDS)
+    both = zip(passages, shared, strict=True)
+    for document, group in groupby(both, key=lambda one: one[0].document):
         of_book = list(group)
-        same = sum(shared.share(passage.text) * passage.words for passage in of_book)
-        if same > OWN_SHARE * sum(passage.words for passage in of_book):
+        same = sum(share(covered) * passage.words for passage, covered in of_book)
+        if same > OWN_SHARE * sum(passage.words for passage, _ in of_book):
             raise UserError(f"evaluate.background: {document} says what the author's books say: take it out")
 
 

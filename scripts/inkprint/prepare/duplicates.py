@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkprint.runs import Hashes, distinct, hashed_runs, mixed
+from inkprint.run_hashes import Hashes, hashed_runs, mixed, repeated
 from inkprint.words import words
 
 SHINGLE_WORDS = 5
@@ -52,25 +52,50 @@ def shingle(texts: Sequence[str]) -> Shingles:
     "a bad film" are two texts. In one of ten words a changed last word leaves five of seven shingles in
     common, and a changed word in the middle one of eleven. A text without words is taken as it is.
     """
+    numbers, begins = _numbered(texts)
+    starts = np.concatenate([[0], np.cumsum(np.maximum(np.diff(begins) - SHINGLE_WORDS + 1, 1))])
+    values = np.empty(starts[-1], dtype=np.uint64)
+    for first, end in _groups(starts):
+        words_of = numbers[begins[first] : begins[end] + SHINGLE_WORDS - 1]
+        values[starts[first] : starts[end]] = _hashed(words_of, begins[first : end + 1] - begins[first])
+    return Shingles(values, starts)
+
+
+def _groups(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Texts one after the other, of CHUNK_SHINGLES or one: the first, and who comes after the last."""
+    first, texts = 0, len(starts) - 1
+    while first < texts:
+        within = int(np.searchsorted(starts, starts[first] + CHUNK_SHINGLES, side="right")) - 1
+        end = max(first + 1, within)
+        yield first, end
+        first = end
+
+
+def _hashed(numbers: NDArray[np.int32], begins: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """The shingles of some texts, hashed. begins: (texts + 1,) into `numbers`, which go on for four more."""
+    lengths = np.diff(begins)
+    runs = hashed_runs(numbers, SHINGLE_WORDS)
+    inside = np.ones(len(runs), dtype=bool)
+    for back in range(1, SHINGLE_WORDS):  # a run that begins so near a text's end goes on into the next
+        inside[begins[1:][lengths >= back] - back] = False
+    for short in range(1, SHINGLE_WORDS):
+        first = begins[:-1][lengths == short]
+        runs[first], inside[first] = hashed_runs(numbers, short)[first], True
+    return runs[inside]
+
+
+def _numbered(texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """All words by numbers, text after text, and where each text begins and the last ends: (texts + 1,).
+
+    Four more numbers follow, so that a run of five begins with the last word, too.
+    """
     numbers, ends = array("i"), [0]
     known: defaultdict[str, int] = defaultdict(count().__next__)  # a word's number is how many came before
     for text in texts:
-        found = words(text) or [text.strip()]
-        numbers.extend(map(known.__getitem__, found))
+        numbers.extend(map(known.__getitem__, words(text) or [text.strip()]))
         ends.append(len(numbers))
-    flat, starts = np.frombuffer(numbers, dtype=np.int32), np.array(ends, dtype=np.int64)
-    lengths = np.diff(starts)
-    runs = np.zeros(len(flat), dtype=np.uint64)
-    whole = hashed_runs(flat, SHINGLE_WORDS)
-    runs[: len(whole)] = whole
-    inside = np.ones(len(flat), dtype=bool)
-    for back in range(1, SHINGLE_WORDS):  # a run that begins so near a text's end goes on into the next
-        inside[starts[1:][lengths >= back] - back] = False
-    for short in range(1, SHINGLE_WORDS):
-        first = starts[:-1][lengths == short]
-        runs[first], inside[first] = hashed_runs(flat, short)[first], True
-    counts = np.maximum(lengths - SHINGLE_WORDS + 1, 1)
-    return Shingles(runs[inside], np.concatenate([[0], np.cumsum(counts)]))
+    numbers.extend([0] * (SHINGLE_WORDS - 1))
+    return np.frombuffer(numbers, dtype=np.int32), np.array(ends, dtype=np.int64)
 
 
 def find_repeats(shingles: Shingles, threshold: float, fixed: int = 0) -> dict[int, Repeat]:
@@ -105,10 +130,9 @@ def find_contained(shingles: Shingles, threshold: float, without: Collection[int
     texts in `without` are passed over.
     """
     lengths = np.diff(shingles.starts)
-    ordered = np.sort(shingles.values)
-    again = Hashes(distinct(ordered[1:][ordered[1:] == ordered[:-1]]))  # what stands once is in no other text
+    again = Hashes(repeated(shingles.values))  # what stands once is in no other text
     there, ids = again.find(shingles.values)
-    starts = np.concatenate([[0], np.cumsum(there)])[shingles.starts]  # into `ids`
+    starts = np.searchsorted(np.flatnonzero(there), shingles.starts)  # into `ids`
     may_be = np.diff(starts) >= threshold * lengths
     stays = ~may_be
     stays[list(without)] = may_be[list(without)] = False
@@ -136,15 +160,11 @@ def _signatures(shingles: Shingles) -> NDArray[np.uint32]:
     """
     factors = mixed(np.arange(HASHES, dtype=np.uint64)) | np.uint64(1)
     least = np.empty((len(shingles.starts) - 1, HASHES), dtype=np.uint32)
-    first = 0
-    while first < len(least):
-        limit = shingles.starts[first] + CHUNK_SHINGLES
-        end = max(first + 1, int(np.searchsorted(shingles.starts, limit, side="right")) - 1)
+    for first, end in _groups(shingles.starts):
         values = shingles.values[shingles.starts[first] : shingles.starts[end]]
         starts = shingles.starts[first:end] - shingles.starts[first]
         for number, factor in enumerate(factors):
             least[first:end, number] = np.minimum.reduceat((values * factor) >> np.uint64(32), starts)
-        first = end
     return least
 
 

@@ -8,7 +8,7 @@ train, and the share of its runs of eight words (8-grams) that train holds: in m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from inkprint.errors import UserError
 from inkprint.recipe import Passages
 from inkprint.records import Passage
-from inkprint.runs import Hashes, TrainingText, distinct, hashed_runs, index_training_text, longest_run
+from inkprint.run_hashes import Hashes, hashed_runs, runs_among
+from inkprint.runs import Run, TrainingText, index_training_text, longest_runs, share, shared_runs
 
 # Two texts by one author seldom have eight words in a row in common by chance, and hardly any ten: in six
 # books the most that a chapter held out of prose shared with the rest was 10, in mathematics 26.
@@ -43,22 +44,14 @@ def find_shared(
     """
     text = index_training_text(train)
     grams, holders = _held_grams(held_out, text)
-    runs = hashed_runs(text.text, GRAM_WORDS)
-    begins = np.flatnonzero(Hashes(grams).among(runs))
-    steps = np.zeros(len(text.text) + 1, dtype=np.int64)
-    np.add.at(steps, begins, 1)
-    np.add.at(steps, begins + GRAM_WORDS, -1)
-    covered = np.cumsum(steps)[:-1] > 0
-    stretch = np.cumsum(np.diff(covered, prepend=False))  # odd numbers are stretches of shared words
-    numbers = {passage.id: number for number, passage in enumerate(train)}
-    owner = np.array([numbers[passage_id] for passage_id in text.source_ids], dtype=np.int64)[text.owners]
-    longest = np.zeros(len(train), dtype=np.int64)
-    np.maximum.at(longest, owner[covered], np.bincount(stretch)[stretch[covered]])
-    words_of = np.bincount(owner[text.text >= 0], minlength=len(train))
-    shares = np.bincount(owner[covered], minlength=len(train)) / np.maximum(words_of, 1)
+    places, runs = runs_among(text.text, GRAM_WORDS, Hashes(grams))
+    stretches = _stretches(places)
+    shares, longest = _covered_shares(stretches, text), _longest_stretches(stretches, text)
+    begins = np.concatenate([[0], text.ends[:-1]])
     found = {}
     for number in np.flatnonzero((shares > share) | (longest > run_words)).tolist():
-        own = begins[(owner[begins] <= number) & (owner[begins + GRAM_WORDS - 1] >= number)]
+        # The runs that reach into the passage.
+        own = slice(*np.searchsorted(places, [begins[number] - GRAM_WORDS + 1, text.ends[number]]))
         most = np.bincount(holders[np.searchsorted(grams, runs[own])]).argmax()
         found[number] = Shared(float(shares[number]), int(longest[number]), int(most))
     return found
@@ -73,11 +66,48 @@ def _held_grams(held_out: list[Passage], text: TrainingText) -> tuple[NDArray[np
     return every[order], holders[order]
 
 
+class _Stretches(NamedTuple):
+    """Shared words that stand together, by the places in train of their first and after their last word."""
+
+    begins: NDArray[np.int64]  # (stretches,) in order; no two touch
+    ends: NDArray[np.int64]
+
+
+def _stretches(places: NDArray[np.int64]) -> _Stretches:
+    """Runs of GRAM_WORDS at these places, those put together that overlap or touch."""
+    apart = np.diff(places) > GRAM_WORDS
+    first, last = np.concatenate([[True], apart]), np.concatenate([apart, [True]])
+    return _Stretches(places[first[: len(places)]], places[last[: len(places)]] + GRAM_WORDS)
+
+
+def _covered_shares(stretches: _Stretches, text: TrainingText) -> NDArray[np.float64]:
+    """The share of each train passage's words that stand in stretches: (passages,)."""
+    lengths = np.concatenate([[0], np.cumsum(stretches.ends - stretches.begins)])
+    ends = np.concatenate([[0], stretches.ends])
+    begun = np.searchsorted(stretches.begins, text.ends)
+    covered = lengths[begun] - np.maximum(ends[begun] - text.ends, 0)  # up to each passage's end
+    breaks = np.searchsorted(np.flatnonzero(text.text < 0), text.ends)
+    return np.diff(covered, prepend=0) / np.maximum(np.diff(text.ends - breaks, prepend=0), 1)
+
+
+def _longest_stretches(stretches: _Stretches, text: TrainingText) -> NDArray[np.int64]:
+    """The words of the longest stretch that reaches into each train passage: (passages,)."""
+    longest = np.zeros(len(text.ends), dtype=np.int64)
+    first, last = text.owners(stretches.begins), text.owners(stretches.ends - 1)
+    for owner in range(int((last - first).max(initial=0)) + 1):
+        reaches = first + owner <= last
+        lengths = (stretches.ends - stretches.begins)[reaches]
+        np.maximum.at(longest, (first + owner)[reaches], lengths)
+    return longest
+
+
 def audit(passages: list[Passage], limits: Passages) -> dict[str, Any]:
     """What leaks.json holds: the limits, each held-out split's largest and mean leak, and every passage's."""
     training = index_training_text(passage for passage in passages if passage.split == "train")
-    grams = Hashes(distinct(hashed_runs(training.text, GRAM_WORDS)))
-    leaks = [_leak(passage, training, grams) for passage in passages if passage.split in HELD_OUT]
+    held_out = [passage for passage in passages if passage.split in HELD_OUT]
+    texts = [passage.text for passage in held_out]
+    runs, grams = longest_runs(texts, training), shared_runs(texts, training, GRAM_WORDS)
+    leaks = [_leak(*of_passage) for of_passage in zip(held_out, runs, grams, strict=True)]
     return {
         "gram_words": GRAM_WORDS,
         "limits": {"run_words": limits.leak_run_words, "gram_share": limits.leak_gram_share},
@@ -104,16 +134,15 @@ def check_leaks(leaks: dict[str, Any], passages: list[Passage]) -> None:
     )
 
 
-def _leak(passage: Passage, training: TrainingText, grams: Hashes) -> dict[str, Any]:
-    run = longest_run(passage.text, training)
-    shared = grams.among(hashed_runs(training.numbered(passage.text), GRAM_WORDS))
+def _leak(passage: Passage, run: Run, grams: NDArray[np.bool_]) -> dict[str, Any]:
+    """grams: which of the passage's train holds."""
     return {
         "passage_id": passage.id,
         "split": passage.split,
         "run_words": run.words,
         "run": passage.text[run.start : run.end],
         "source_passage_id": run.source_id,
-        "gram_share": round(float(shared.mean()), 4) if len(shared) else 0.0,
+        "gram_share": round(share(grams), 4),
     }
 
 
