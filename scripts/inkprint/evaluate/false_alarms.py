@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -66,17 +65,18 @@ class Null:
         drawn = np.concatenate([self._differences(block) for block in blocks])
         return permutation_p(self._differences(keeps), drawn)
 
-    def verdict(self, keeps: Numbers, p: float) -> str:
-        """What a report says of this metric with a p-value that was adjusted."""
-        if p >= SIGNIFICANT:
-            return NONE_SHOWN
-        base, tuned = self.swapped(keeps)
-        found = difference(tuned, base, self.metric, self._counts, [])
-        return verdict(found.low, found.high, p, self.metric.better)
-
-    @cached_property
-    def _counts(self) -> Numbers:
-        return resamples(len(self.sources), self.samples, self.seed, self.name)
+    def verdicts(self, keeps: Numbers, p: Numbers) -> list[str]:
+        """What each report says of this metric. keeps: (reports, passages). p: adjusted, (reports,)."""
+        said, low = [NONE_SHOWN] * len(p), np.flatnonzero(p < SIGNIFICANT)
+        if not len(low):
+            return said
+        # Megabytes for hundreds of passages: of one metric at a time.
+        counts = resamples(len(self.sources), self.samples, self.seed, self.name)
+        for report in low:
+            base, tuned = self.swapped(keeps[report])
+            found = difference(tuned, base, self.metric, counts, [])
+            said[report] = verdict(found.low, found.high, p[report], self.metric.better)
+        return said
 
     def _differences(self, keeps: Numbers) -> Numbers:
         """Tuned minus base in each row of swaps: (rows,)."""
@@ -107,14 +107,11 @@ def alarms(nulls: Sequence[Null], primary: str, reports: int, seed: int) -> list
     place = {source: number for number, source in enumerate(every)}
     keeps = {null.name: swaps[:, [place[source] for source in null.sources]] for null in nulls}
     p_values = {null.name: null.p_values(keeps[null.name]) for null in nulls}
-    others = [null.name for null in nulls if null.name != primary]
-    found = []
-    for number in range(reports):
-        p = {name: float(of[number]) for name, of in p_values.items()}
-        p |= dict(zip(others, holm([p[name] for name in others]), strict=True))
-        said = {null.name: null.verdict(keeps[null.name][number], p[null.name]) for null in nulls}
-        found.append([name for name, word in said.items() if word != NONE_SHOWN])
-    return found
+    others = [name for name in p_values if name != primary]
+    adjusted = np.array([holm([p_values[name][n] for name in others]) for n in range(reports)])
+    p_values |= dict(zip(others, adjusted.T, strict=True))
+    said = {null.name: null.verdicts(keeps[null.name], p_values[null.name]) for null in nulls}
+    return [[name for name, words in said.items() if words[n] != NONE_SHOWN] for n in range(reports)]
 
 
 def check_false_alarms(
