@@ -35,27 +35,50 @@ def score_answers(
     asked = answers["base"]
     said = {variant: [answer.answer for answer in of] for variant, of in answers.items()}
     said["reference"] = [answer.reference for answer in asked]
-    split = {variant: [words(text) for text in of] for variant, of in said.items()}
-    # A prompted base that says three words must not shorten what the others are compared by.
-    compared = [of for variant, of in split.items() if variant != "prompted"]
-    window = counting.type_token_length(min(map(len, of)) for of in zip(*compared, strict=True))
+    window = type_token_words(said)
     prompts = make_prompts(asked, vectorizer)
     known = {word for text in texts.train for word in words(text)}
 
     scores, recitals = [], []
-    questions = [answer.prompt[-1].content for answer in asked]
     for variant, of_variant in said.items():
-        cosines = similarity.similarities(vectorizer, of_variant, said["reference"], questions)
-        ranks = prompts.reciprocal_ranks(of_variant) if prompts else [None] * len(asked)
-        ended = [answer.ended for answer in answers.get(variant, [])]
         runs = longest_runs(of_variant, texts.index)
-        copied, unseen = (
-            [100 * share(covered) for covered in shared_words(of_variant, index, COPIED_WORDS)]
-            for index in (texts.index, texts.held_out_index)
-        )
-        for number, (answer, text, found) in enumerate(zip(asked, of_variant, split[variant], strict=True)):
-            run = runs[number]
-            values: Values = {
+        values = values_of_all(of_variant, asked, runs, texts, keywords, window, known)
+        # Of the author's own text the others say nothing: it is what they compare with.
+        if variant != "reference":
+            more = values_of_answers(answers[variant], texts, vectorizer, prompts)
+            values = [own | others for own, others in zip(values, more, strict=True)]
+        for answer, own, run in zip(asked, values, runs, strict=True):
+            where = variant, answer.source_id, answer.example_id
+            scores += [make_score(name, *where, v, 1) for name, v in own.items() if v is not None]
+            recitals.append(make_recital(*where, run))
+    return Scored(scores, recitals, window, prompts.by_chance() if prompts else None)
+
+
+def type_token_words(said: dict[str, list[str]]) -> int:
+    """How many words of each text the type-token ratio counts: as many as all variants' have.
+
+    A prompted base that says three words must not shorten what the others are compared by.
+    """
+    lengths = [[len(words(text)) for text in of] for variant, of in said.items() if variant != "prompted"]
+    return counting.type_token_length(map(min, zip(*lengths, strict=True)))
+
+
+def values_of_all(
+    said: list[str],
+    asked: list[Answer],
+    runs: list[Run],
+    texts: Texts,
+    keywords: list[str],
+    window: int,
+    known: set[str],
+) -> list[Values]:
+    """What is measured of every text, the author's own among them. known: words of train."""
+    values: list[Values] = []
+    copied = shared_words(said, texts.index, COPIED_WORDS)
+    for answer, text, run, covered in zip(asked, said, runs, copied, strict=True):
+        found = words(text)
+        values.append(
+            {
                 "keyword_density": counting.keyword_density(found, keywords) if keywords else None,
                 "type_token_ratio": counting.type_token_ratio(found, window),
                 "moving_type_token_ratio": counting.moving_type_token_ratio(found, window),
@@ -63,24 +86,35 @@ def score_answers(
                 "new_words": counting.new_words(found, known, words(answer.prompt[-1].content)),
                 "verbatim_run": run.words,
                 "recited": run.words >= RECITAL_WORDS,
-                "copied": copied[number],
+                "copied": 100 * share(covered),
                 "loops": form.has_loop(found),
                 "markup": form.has_markup(text),
                 "index_lines": form.has_index_line(text),
                 "digits": form.digit_share(text),
             }
-            # Of the author's own text these say nothing: it is what they compare with.
-            if variant != "reference":
-                values |= {
-                    "tfidf_similarity": cosines[number],
-                    "question_recovery": ranks[number],
-                    "copied_unseen": unseen[number],
-                    "ended": ended[number],
-                }
-            where = variant, answer.source_id, answer.example_id
-            scores += [make_score(name, *where, v, 1) for name, v in values.items() if v is not None]
-            recitals.append(make_recital(*where, run))
-    return Scored(scores, recitals, window, prompts.by_chance() if prompts else None)
+        )
+    return values
+
+
+def values_of_answers(
+    answers: list[Answer], texts: Texts, vectorizer: TfidfVectorizer, prompts: recovery.Prompts | None
+) -> list[Values]:
+    """What is measured of a model's answers alone: most of it against the author's own text."""
+    said = [answer.answer for answer in answers]
+    questions = [answer.prompt[-1].content for answer in answers]
+    references = [answer.reference for answer in answers]
+    cosines = similarity.similarities(vectorizer, said, references, questions)
+    ranks = prompts.reciprocal_ranks(said) if prompts else [None] * len(said)
+    unseen = shared_words(said, texts.held_out_index, COPIED_WORDS)
+    return [
+        {
+            "tfidf_similarity": cosine,
+            "question_recovery": rank,
+            "copied_unseen": 100 * share(covered),
+            "ended": answer.ended,
+        }
+        for answer, cosine, rank, covered in zip(answers, cosines, ranks, unseen, strict=True)
+    ]
 
 
 def make_recital(variant: str, source_id: str, example_id: str, run: Run) -> Recital:
