@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 from math import ceil
-from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -82,13 +81,17 @@ def test_a_narrower_batch_learns_from_as_many_rows_a_step(before, after):
     assert Batch(*before).narrower() == Batch(*after)
 
 
+@pytest.mark.whole_runs  # transformers takes seconds to import
 def test_a_small_model_on_a_cpu_keeps_what_a_large_one_and_a_card_make_again():
-    demo = SimpleNamespace(hidden_size=256, intermediate_size=640, num_hidden_layers=3, num_attention_heads=4)
-    gpt2 = SimpleNamespace(hidden_size=768, num_hidden_layers=12, num_attention_heads=12)
+    from transformers import Gemma3Config, GPT2Config, LlamaConfig
+
+    demo = LlamaConfig(hidden_size=256, intermediate_size=640, num_hidden_layers=3, num_attention_heads=4)
+    gpt2 = GPT2Config(n_embd=768, n_layer=12, n_head=12)
     assert not recomputes(demo, 8, 300, always=False)
     assert recomputes(demo, 8, 300, always=True)
     assert recomputes(demo, 80, 1000, always=False)
     assert recomputes(gpt2, 8, 512, always=False)
+    assert recomputes(Gemma3Config(), 8, 512, always=True)  # a model that sees: its sizes stand elsewhere
 
 
 def test_one_row_that_does_not_fit_is_a_mistake_of_the_user():

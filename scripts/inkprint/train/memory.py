@@ -58,6 +58,7 @@ def recomputes(config: Any, rows: int, tokens: int, always: bool) -> bool:
     into that, and what a small model keeps is little. Either way a step is the same to the last bit.
     config: the model's. rows, tokens: of the largest batch. always: on a GPU.
     """
+    config = config.get_text_config()  # of a model that sees, too, its language's alone
     width, layers, heads = config.hidden_size, config.num_hidden_layers, config.num_attention_heads
     between = (getattr(config, "intermediate_size", None) or 4 * width) * getattr(
         config, "num_experts_per_tok", 1
