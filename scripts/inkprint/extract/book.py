@@ -15,6 +15,7 @@ from inkprint.extract.footnotes import (
     marks_after_words,
     names_with_figures,
     open_note_size,
+    with_figures,
 )
 from inkprint.extract.furniture import find_furniture
 from inkprint.extract.headings import Heading, Type, body_type, find_headings
@@ -91,10 +92,12 @@ def _without_furniture(raw: Sequence[RawPage], printed: bool) -> list[Sheet]:
 def _cut_marks(sheets: Sequence[Sheet]) -> None:
     """Take note marks out of the lines: raised ones are out already, glued ones go now."""
     texts = [line.text for sheet in sheets for line in sheet.lines]
-    after_words, names = marks_after_words(texts), names_with_figures(texts)
+    figured = with_figures(texts)
+    after_words, names = marks_after_words(texts, figured), names_with_figures(figured)
+    cut = {text: cut_glued_marks(text, after_words, names) for text in figured}
     for sheet in sheets:
         for at, line in enumerate(sheet.lines):
-            text, marks = cut_glued_marks(line.text, after_words, names)
+            text, marks = cut.get(line.text, (line.text, []))
             if marks:
                 sheet.lines[at] = replace(line, text=text)
             sheet.removed += [(mark, "note mark") for mark in (*line.marks, *marks)]

@@ -122,10 +122,15 @@ def section_name(heading: str) -> str:
     return ""
 
 
+def names_licence(text: str) -> bool:
+    """Whether a text has any of the words of which each edge of a licence has one."""
+    lowered = text.lower()
+    return "gutenberg" in lowered or "start: full" in lowered or "small print" in lowered
+
+
 def licence_edge(text: str) -> str:
     """ "start" where a licence text begins, "end" where one ends, or ""."""
-    lowered = text.lower()
-    if not any(words in lowered for words in ("gutenberg", "start: full", "small print")):
+    if not names_licence(text):
         return ""  # nearly every line: the patterns are slow
     if _LICENCE_START.search(text):
         return "start"

@@ -13,7 +13,7 @@ EDGE_ROWS = 3  # a head or foot is among the first or last so many rows
 ALONE = 1000.0  # the gap to the next row where there is none
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # no two are the same lines: in a set each counts as itself
 class Row:
     """Lines at one height near a page's edge, read as one."""
 

@@ -56,8 +56,6 @@ def cut_glued_marks(text: str, after_words: set[str], names: set[str]) -> tuple[
     such as ASN.1, whose figure is their own, as `names_with_figures` finds them.
     """
     marks: list[str] = []
-    if not _FIGURE.search(text):
-        return text, marks
 
     def cut(match: re.Match[str]) -> str:
         before = text[: match.start(2)]
@@ -76,11 +74,16 @@ def cut_glued_marks(text: str, after_words: set[str], names: set[str]) -> tuple[
     return _WORD_AND_FIGURE.sub(cut_word, text) if after_words else text, marks
 
 
+def with_figures(texts: Sequence[str]) -> list[str]:
+    """The texts that have a figure: in no other can a note mark be glued to a word."""
+    return [text for text in texts if _FIGURE.search(text)]
+
+
 def names_with_figures(texts: Sequence[str]) -> set[str]:
     """Words with a figure of their own: ASN.1, after which the sentence goes on as after no note's mark."""
     goes_on: dict[str, list[bool]] = defaultdict(list)
     for text in texts:
-        for match in _GLUED.finditer(text) if _FIGURE.search(text) else ():
+        for match in _GLUED.finditer(text):
             after = text[match.end() :].lstrip()[:1]
             if match[1] == "." and after.isalpha():
                 goes_on[_last_word(text[: match.start()]) + match[0]].append(after.islower())
@@ -91,12 +94,12 @@ def _last_word(text: str) -> str:
     return text[-60:].rpartition(" ")[2].lstrip("“‘\"'([")
 
 
-def marks_after_words(texts: Sequence[str]) -> set[str]:
+def marks_after_words(texts: Sequence[str], figured: Sequence[str]) -> set[str]:
     """Words with a figure at their end that are a word and a note mark: movement2, with movement elsewhere.
 
-    Only where the figures of such words count up through the book, as notes do and names (MP3) do not.
+    texts: all of the book; figured: those of them that have a figure, as `with_figures` finds them. Only where the figures of such words count up through the book, as notes do and names (MP3) do not.
     """
-    matches = [match for text in texts if _FIGURE.search(text) for match in _WORD_AND_FIGURE.finditer(text)]
+    matches = [match for text in figured for match in _WORD_AND_FIGURE.finditer(text)]
     if len(matches) < FEWEST_MARKS:  # most books: their words need not be counted
         return set()
     counts = count_words(texts)

@@ -172,8 +172,9 @@ def _drop_bare_titles(sheets: Sequence[Sheet], headings: Sequence[Sequence[Headi
     beheaded = ""
     for sheet, found in zip(sheets, headings, strict=True):
         standing_out = sum(heading.last + 1 - heading.first for heading in found)
-        words = sum(len(line.text.split()) for line in sheet.lines)
-        if sheet.kept and sheet.lines and standing_out == len(sheet.lines) and words <= 20:
+        bare = sheet.kept and sheet.lines and standing_out == len(sheet.lines)
+        words = sum(len(line.text.split()) for line in sheet.lines) if bare else 0
+        if bare and words <= 20:
             sheet.page_class, sheet.evidence = "title", f"{words} words in display type, and nothing else"
             if sheet.headings:
                 beheaded = sheet.headings[max(sheet.headings)][1]

@@ -35,7 +35,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 # The point comes first, for the search to leap to it.
-_LOST_BLANK = re.compile(r"[.!?](?<=[a-z]{2}.)[”’]?(?=[A-Z][a-z]|[AI] )|[.,;:!?](?<=[a-z]{2}.)(?=“\w)")
+_LOST_BLANK = re.compile(r"[.,;:!?](?<=[a-z]{2}.)(?:(?<=[.!?])[”’]?(?=[A-Z][a-z]|[AI] )|(?=“\w))")
 SOFT_HYPHEN = "\u00ad"
 _HYPHENS = re.compile("[\u2010\u2011]")
 

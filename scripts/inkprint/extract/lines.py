@@ -18,7 +18,7 @@ _TYPEWRITER = re.compile(
     r"mono|monl|courier|typewriter|cmtt|[a-z]tt\d|consol|menlo|sourcecode|lettergothic", re.I
 )
 NOTE_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡§‖¶]{1,3})(?:[,–-] ?\d{1,3})*[\])]?")
-_OVER = re.compile(r"[−–-]?\d{1,3}")
+_OVER = re.compile(r"\s*[−–-]?\d{1,3}\s*")
 _UNDER = re.compile(r"\d{1,3}[a-z]?(?!\w)|[a-z](?!\w)")
 WORDS_OF_A_LETTER = ("A", "I", "O")
 GUTTER = 6.0  # points between columns at least
@@ -27,7 +27,7 @@ RAISED = 0.12  # a raised mark's baseline lies this share of the line's size abo
 SMALLER = 0.85  # and its size is below this share
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # never changed; not frozen, because that makes one five times as slow to make
 class Line:
     """One printed line. Lengths in points, from the page's top left corner."""
 
@@ -80,43 +80,43 @@ def read_page(page: Any, number: int, found: dict[str, Any]) -> RawPage:
     blocks: list[list[Line]] = []
     turned: list[list[Line]] = []
     for block in found["blocks"]:
-        items = _stack_fractions(block.get("lines", ()))
-        read = [(item["dir"][0] >= 0.9, line) for item in items if (line := _line(item["spans"]))]
-        blocks.append([line for level, line in read if level])
-        turned.append([line for level, line in read if not level])
+        items = block.get("lines", ())
+        spans = [[span for span in item["spans"] if span["text"]] for item in items]
+        _stack_fractions(spans)
+        blocks.append([])
+        turned.append([])
+        for item, own in zip(items, spans, strict=True):
+            if line := _line(own):
+                (blocks if item["dir"][0] >= 0.9 else turned)[-1].append(line)
     if sum(map(len, turned)) > sum(map(len, blocks)):  # a whole page turned: its text is still text
         blocks, turned = turned, []
     lines, columns = _reading_order(blocks)
-    sideways = [line.text for block in turned for line in block]
+    sideways = tuple(line.text for block in turned for line in block)
     pdf = page.parent.is_pdf  # an EPUB has no labels, and its images are asked for in another way
     images = page.get_images if pdf else page.get_image_info
     pictures = not lines and bool(images() or page.get_drawings())
     size = found["width"], found["height"]
     label = page.get_label() if pdf else ""
-    return RawPage(number, label, *size, tuple(lines), tuple(sideways), pictures, columns)
+    return RawPage(number, label, *size, tuple(lines), sideways, pictures, columns)
 
 
-def _stack_fractions(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _stack_fractions(lines: Sequence[list[dict[str, Any]]]) -> None:
     """A fraction's figures stand one above the other and come as the end of one line and the start of
-    the next. Put together as 1/2 they are not taken for note marks."""
-    kept = [dict(item, spans=[span for span in item["spans"] if span["text"]]) for item in items]
-    if not any(_OVER.fullmatch(span["text"].strip()) for item in kept for span in item["spans"][-2:]):
-        return kept
-    for first, second in pairwise(kept):
-        over = next((span for span in reversed(first["spans"]) if span["text"].strip()), None)
-        under = next((span for span in second["spans"] if span["text"].strip()), None)
+    the next. Put together as 1/2, in the lists of spans given, they are not taken for note marks."""
+    if not any(_OVER.fullmatch(span["text"]) for spans in lines for span in spans[-2:]):
+        return  # nearly every block
+    for first, second in pairwise(lines):
+        over = next((span for span in reversed(first) if span["text"].strip()), None)
+        under = next((span for span in second if span["text"].strip()), None)
         if over is None or under is None:
             continue
-        figures = _OVER.fullmatch(over["text"].strip()), _UNDER.match(under["text"])
+        figures = _OVER.fullmatch(over["text"]), _UNDER.match(under["text"])
         shared = min(over["bbox"][2], under["bbox"][2]) - max(over["bbox"][0], under["bbox"][0])
         beneath = under["bbox"][1] > over["bbox"][1] + 2
         if all(figures) and beneath and shared > 0.4 * min(_width(over), _width(under)):
             text = f"{over['text'].strip()}/{figures[1][0]}"
-            first["spans"][first["spans"].index(over)] = dict(over, text=text)
-            second["spans"][second["spans"].index(under)] = dict(
-                under, text=under["text"][figures[1].end() :]
-            )
-    return kept
+            first[first.index(over)] = dict(over, text=text)
+            second[second.index(under)] = dict(under, text=under["text"][figures[1].end() :])
 
 
 def _width(span: dict[str, Any]) -> float:
@@ -127,38 +127,40 @@ def _line(spans: list[dict[str, Any]]) -> Line | None:
     boxes = [span["bbox"] for span in spans if span["text"].strip()]
     if not boxes:
         return None
-    size, main = _main_spans(spans)
-    text, mark, marks = "", "", []
+    if len(spans) == 1:  # most lines
+        main, size, flags = spans, round(spans[0]["size"], 1), spans[0]["flags"]
+        text, marks, mark = spans[0]["text"], (), ""
+        x0, top, x1, bottom = boxes[0]
+    else:
+        size, main = _main_spans(spans)
+        flags = _most_flags(main)
+        text, marks, mark = _without_marks(spans, size, main[0]["origin"][1])
+        x0, x1 = min(box[0] for box in boxes), max(box[2] for box in boxes)
+        top, bottom = min(span["bbox"][1] for span in main), max(span["bbox"][3] for span in main)
+    text = clean(text)
+    soft = SOFT_HYPHEN if text.rstrip().endswith(SOFT_HYPHEN) else ""
+    text = space_sentences(one_space(text)) + soft
+    if not text:
+        return None
+    bold, italic, mono = flags & 16 > 0, flags & 2 > 0, flags & 8 > 0 or is_typewriter(main[0]["font"])
+    return Line(text, x0, top, x1, bottom, size, bold, italic, mono, mark, marks)
+
+
+def _without_marks(
+    spans: list[dict[str, Any]], size: float, baseline: float
+) -> tuple[str, tuple[str, ...], str]:
+    """A line's text without raised note marks, those marks, and the one that it begins with, or ""."""
+    text, marks, mark = "", [], ""
     for span in spans:
         piece = span["text"]
-        if span["size"] < SMALLER * size and _is_mark(span, text, size, main[0]["origin"][1]):
+        if span["size"] < SMALLER * size and _is_mark(span, text, size, baseline):
             marks.append(piece.strip())
             mark = mark or (piece.strip() if not text.strip() else "")
             # The blank after a mark is often set in the mark's own raised type.
             text += " " if piece[-1:].isspace() else ""
             continue
         text += piece
-    text = clean(text)
-    soft = SOFT_HYPHEN if text.rstrip().endswith(SOFT_HYPHEN) else ""
-    text = space_sentences(one_space(text)) + soft
-    if not text:
-        return None
-    lefts, _, rights, _ = zip(*boxes, strict=True)
-    _, tops, _, bottoms = zip(*[span["bbox"] for span in main], strict=True)
-    flags = _most_flags(main)
-    return Line(
-        text=text,
-        x0=min(lefts),
-        top=min(tops),
-        x1=max(rights),
-        bottom=max(bottoms),
-        size=size,
-        bold=bool(flags & 16),
-        italic=bool(flags & 2),
-        mono=bool(flags & 8) or is_typewriter(main[0]["font"]),
-        mark=mark,
-        marks=tuple(marks),
-    )
+    return text, tuple(marks), mark
 
 
 @cache
@@ -169,8 +171,6 @@ def is_typewriter(font: str) -> bool:
 
 def _main_spans(spans: list[dict[str, Any]]) -> tuple[float, list[dict[str, Any]]]:
     """The size of most letters, and the spans that have it."""
-    if len(spans) == 1:  # most lines
-        return round(spans[0]["size"], 1), spans
     rounded = [round(span["size"], 1) for span in spans]
     if len(set(rounded)) == 1:
         return rounded[0], spans
@@ -293,5 +293,5 @@ def _side_by_side(lines: Sequence[Line]) -> bool:
     """Whether many lines have another beside them."""
     ordered = sorted(lines, key=lambda line: (line.top, line.x0))
     pairs = pairwise(ordered)
-    beside = sum(_same_row(a, b) and b.x0 > a.x1 + a.size / 2 for a, b in pairs)
+    beside = sum(b.x0 > a.x1 + a.size / 2 and _same_row(a, b) for a, b in pairs)
     return beside > max(2, len(lines) // 8)

@@ -76,16 +76,17 @@ def _tessdata() -> Path | None:
 
 def why_unreadable(page: Any, raw: RawPage, found: Found) -> str:
     """What stands between us and the text of a page: "" for a page like any other."""
-    text = "".join(
-        span["text"] for block in found["blocks"] for line in block.get("lines", ()) for span in line["spans"]
-    )
+    lines = [line for block in found["blocks"] for line in block.get("lines", ())]
+    text = "".join([span["text"] for line in lines for span in line["spans"]])
     odd = len(_ODD.findall(text))
     if odd >= MANY_ODD and odd >= ODD_SHARE * len(text):
         return f"{odd} of its {len(text)} characters have no meaning"
     if raw.pictures:
         return "a picture without text"
+    if not 0 < len(raw.lines) < SLIVER_WORDS:  # a line has a word at least
+        return ""
     words = sum(len(line.text.split()) for line in raw.lines)
-    if 0 < words < SLIVER_WORDS and picture_share(page) >= COVERED:
+    if words < SLIVER_WORDS and picture_share(page) >= COVERED:
         return f"a picture with {words} words of text"
     return ""
 

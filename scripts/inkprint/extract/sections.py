@@ -21,7 +21,14 @@ from inkprint.extract.chapters import (
     from_type,
     place_of,
 )
-from inkprint.extract.classes import is_alphabetical, is_prose, licence_edge, looks_like, section_name
+from inkprint.extract.classes import (
+    is_alphabetical,
+    is_prose,
+    licence_edge,
+    looks_like,
+    names_licence,
+    section_name,
+)
 from inkprint.extract.footnotes import begins_note
 from inkprint.extract.headings import PLAIN_NAMES, Heading, Type, clean_title, join_title, same_title
 from inkprint.extract.lines import Line
@@ -235,6 +242,8 @@ def _with_licences(starts: Sequence[Start], pages: Sequence[Sequence[Line]]) -> 
     """The text of a Project Gutenberg licence, from its own marks; nothing begins inside it."""
     head, tail = None, None
     for index, lines in enumerate(pages):
+        if not names_licence("\n".join([line.text for line in lines])):
+            continue  # nearly every page
         for at, line in enumerate(lines):
             edge = licence_edge(line.text)
             if edge == "start" and tail is None and index * 2 >= len(pages):
