@@ -150,8 +150,7 @@ def _lower_openings(sheets: Sequence[Sheet]) -> None:
     ]
     if not openings:
         return
-    texts = (paragraph.text for sheet in sheets if sheet.kept for paragraph in sheet.paragraphs)
-    forms = Counter(word for text in texts for word in WORD.findall(text))
+    forms = Counter(WORD.findall("\n".join([sheet.text for sheet in sheets if sheet.kept])))
     for sheet, at in openings:
         paragraph = sheet.paragraphs[at]
         sheet.paragraphs[at] = replace(paragraph, text=as_written(paragraph.text, forms))

@@ -97,7 +97,8 @@ def _last_word(text: str) -> str:
 def marks_after_words(texts: Sequence[str], figured: Sequence[str]) -> set[str]:
     """Words with a figure at their end that are a word and a note mark: movement2, with movement elsewhere.
 
-    texts: all of the book; figured: those of them that have a figure, as `with_figures` finds them. Only where the figures of such words count up through the book, as notes do and names (MP3) do not.
+    Only where the figures of such words count up through the book, as notes do and names (MP3) do not.
+    figured: those of the texts that have a figure, as `with_figures` finds them.
     """
     matches = [match for text in figured for match in _WORD_AND_FIGURE.finditer(text)]
     if len(matches) < FEWEST_MARKS:  # most books: their words need not be counted

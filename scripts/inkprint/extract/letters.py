@@ -91,7 +91,7 @@ def space_sentences(text: str) -> str:
 
 def is_ornament(text: str) -> bool:
     """A row that is drawn, not read: * * *, a line of dingbats, a rule of dashes."""
-    if any(map(str.isalnum, text)):
+    if text[:1].isalnum() or any(map(str.isalnum, text)):
         return False  # nearly every line
     marks = "".join(text.split())
     if not marks or any(sign in marks for sign in "=+−<>()[]{}√"):

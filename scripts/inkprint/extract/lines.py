@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 from inkprint.extract.columns import by_columns
@@ -71,7 +72,7 @@ def page_spans(page: Any) -> dict[str, Any]:
 
     # A ligature kept as one character eats the blank after it: off|saying.
     unwanted = pymupdf.TEXT_PRESERVE_IMAGES | pymupdf.TEXT_PRESERVE_LIGATURES
-    return page.get_text("dict", flags=pymupdf.TEXTFLAGS_DICT & ~unwanted)
+    return page.get_textpage(flags=pymupdf.TEXTFLAGS_DICT & ~unwanted).extractDICT()
 
 
 def read_page(page: Any, number: int, found: dict[str, Any]) -> RawPage:
@@ -171,9 +172,9 @@ def is_typewriter(font: str) -> bool:
 
 def _main_spans(spans: list[dict[str, Any]]) -> tuple[float, list[dict[str, Any]]]:
     """The size of most letters, and the spans that have it."""
+    if len({span["size"] for span in spans}) == 1:
+        return round(spans[0]["size"], 1), spans
     rounded = [round(span["size"], 1) for span in spans]
-    if len(set(rounded)) == 1:
-        return rounded[0], spans
     sizes: Counter[float] = Counter()
     for size, span in zip(rounded, spans, strict=True):
         sizes[size] += len(span["text"].strip())
@@ -284,14 +285,14 @@ def _reading_order(blocks: list[list[Line]]) -> tuple[list[Line], bool]:
 
 def _overlap(lines: Sequence[Line]) -> bool:
     """Whether some lines have another at their height, if not in their row: columns need not share a grid."""
-    ordered = sorted(lines, key=lambda line: line.top)
+    ordered = sorted(lines, key=attrgetter("top"))
     pairs = pairwise(ordered)
     return any(b.top < a.bottom - 1 and (a.x1 < b.x0 - GUTTER or b.x1 < a.x0 - GUTTER) for a, b in pairs)
 
 
 def _side_by_side(lines: Sequence[Line]) -> bool:
     """Whether many lines have another beside them."""
-    ordered = sorted(lines, key=lambda line: (line.top, line.x0))
+    ordered = sorted(lines, key=attrgetter("top", "x0"))
     pairs = pairwise(ordered)
     beside = sum(b.x0 > a.x1 + a.size / 2 and _same_row(a, b) for a, b in pairs)
     return beside > max(2, len(lines) // 8)

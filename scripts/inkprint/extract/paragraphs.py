@@ -14,7 +14,6 @@ from inkprint.extract.lines import Line
 INDENT = 0.7  # of the type's size: less is a crooked margin
 AS_ROWS = ("table", "code")  # kept line by line
 _ITEM = re.compile(r"([•‣▪◦●]|\(?(\d{1,2}|[a-z]|[ivx]{1,4})[.)]) ")  # an entry of a list
-_SENTENCE_END = re.compile(r"[.!?…:][”’\"')\]]*$")
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Paragraph:
 
 
 def ends_sentence(text: str) -> bool:
-    return _SENTENCE_END.search(text) is not None
+    return text.rstrip("”’\"')]").endswith((".", "!", "?", "…", ":"))
 
 
 def make_paragraphs(
@@ -147,6 +146,5 @@ def _margins(lines: Sequence[Line], keep: Sequence[int]) -> dict[int, tuple[floa
         full = [at for at in column if lines[at].x1 > right - 0.1 * (right - lines[at].x0)] or column
         starts = Counter(round(lines[at].x0) for at in full)
         usual = [x for x, count in starts.items() if count >= 0.25 * max(starts.values())]
-        for at in column:
-            edges[at] = (min(usual), right)
+        edges |= dict.fromkeys(column, (min(usual), right))
     return edges

@@ -58,7 +58,7 @@ def _raw_pages(document: Any, settings: Extract, tessdata: str, tell: Tell) -> l
     reasons: dict[int, str] = {}
     for at in range(document.page_count):
         try:
-            page = document[at]
+            page = document.load_page(at)
             found = page_spans(page)
             pages.append(read_page(page, at + 1, found))
             why = why_unreadable(page, pages[at], found)
