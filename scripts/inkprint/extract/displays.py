@@ -124,7 +124,7 @@ def _rows(lines: Sequence[Line]) -> list[list[int]]:
             rows[-1].append(at)
         else:
             rows.append([at])
-    return [sorted(row, key=lambda at: lines[at].x0) for row in rows]
+    return [sorted(row, key=lambda at: lines[at].x0) if len(row) > 1 else row for row in rows]
 
 
 def _cells(lines: Sequence[Line], row: Sequence[int]) -> list[Cell]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from inkprint.extract.letters import is_ornament
-from inkprint.extract.lines import Line, RawPage
+from inkprint.extract.lines import RawPage
 
 EDGE_ROWS = 3  # a head or foot is among the first or last so many rows
 ALONE = 1000.0  # the gap to the next row where there is none
@@ -28,13 +28,13 @@ class Row:
 
 
 def edge_rows(index: int, page: RawPage) -> Iterator[Row]:
-    ordered = sorted(
-        (at for at, line in enumerate(page.lines) if not is_ornament(line.text)),
-        key=lambda at: (page.lines[at].top + page.lines[at].bottom) / 2,
-    )
+    middles = {
+        at: (line.top + line.bottom) / 2 for at, line in enumerate(page.lines) if not is_ornament(line.text)
+    }
     grouped: list[list[int]] = []
-    for at in ordered:
-        if grouped and _level(page.lines[grouped[-1][0]], page.lines[at]):
+    for at in sorted(middles, key=middles.__getitem__):
+        first = page.lines[grouped[-1][0]] if grouped else None
+        if first and first.top < middles[at] < first.bottom:
             grouped[-1].append(at)
         else:
             grouped.append([at])
@@ -63,11 +63,6 @@ def edge_rows(index: int, page: RawPage) -> Iterator[Row]:
             at_top,
             gap,
         )
-
-
-def _level(first: Line, second: Line) -> bool:
-    middle = (second.top + second.bottom) / 2
-    return first.top < middle < first.bottom
 
 
 def usual_leading(pages: Sequence[RawPage]) -> float:

@@ -75,7 +75,7 @@ def page_spans(page: Any) -> dict[str, Any]:
     return page.get_textpage(flags=pymupdf.TEXTFLAGS_DICT & ~unwanted).extractDICT()
 
 
-def read_page(page: Any, number: int, found: dict[str, Any]) -> RawPage:
+def read_page(page: Any, number: int, label: str, found: dict[str, Any]) -> RawPage:
     """The lines of a PyMuPDF page from its spans. A function of the page alone, so that processes can share
     the work."""
     blocks: list[list[Line]] = []
@@ -93,12 +93,15 @@ def read_page(page: Any, number: int, found: dict[str, Any]) -> RawPage:
         blocks, turned = turned, []
     lines, columns = _reading_order(blocks)
     sideways = tuple(line.text for block in turned for line in block)
-    pdf = page.parent.is_pdf  # an EPUB has no labels, and its images are asked for in another way
-    images = page.get_images if pdf else page.get_image_info
-    pictures = not lines and bool(images() or page.get_drawings())
+    pictures = not lines and _has_pictures(page)
     size = found["width"], found["height"]
-    label = page.get_label() if pdf else ""
     return RawPage(number, label, *size, tuple(lines), sideways, pictures, columns)
+
+
+def _has_pictures(page: Any) -> bool:
+    """Images or drawings; of what is no PDF the images are asked for in another way."""
+    images = page.get_images if page.parent.is_pdf else page.get_image_info
+    return bool(images() or page.get_drawings())
 
 
 def _stack_fractions(lines: Sequence[list[dict[str, Any]]]) -> None:

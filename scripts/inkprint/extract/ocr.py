@@ -165,7 +165,8 @@ def read_scan(page: Any, raw: RawPage, language: str, tessdata: str) -> RawPage:
     for block in found["blocks"]:
         for line in block.get("lines", ()):
             _set_evenly(line["spans"])
-    return read_page(page, raw.number, found | {"width": page.rect.width, "height": page.rect.height})
+    size = {"width": page.rect.width, "height": page.rect.height}
+    return read_page(page, raw.number, raw.label, found | size)
 
 
 def _zoom(page: Any) -> float:

@@ -92,7 +92,6 @@ def _parted(
     type_: Type,
 ) -> bool:
     """Whether a paragraph ends between two lines. first: the position of its first line."""
-    item = _ITEM.match(lines[first].text) is not None
     above, line = lines[before], lines[at]
     if above.top < line.top < above.capital - line.size / 2:  # set in beside a drop capital
         return False
@@ -110,8 +109,9 @@ def _parted(
         return True
     if abs(above.size - line.size) > 0.15 * size and min(len(above.text), len(line.text)) > 3:
         return True
-    if _ITEM.match(line.text) and re.search(r"[.;:,]$", above.text):
+    if above.text.endswith((".", ";", ":", ",")) and _ITEM.match(line.text):
         return True
+    item = _ITEM.match(lines[first].text) is not None
     left, right = columns[at]
     was_indented = above.x0 > columns[before][0] + INDENT * type_.size
     ended = ends_sentence(above.text) or (item and above.text.endswith(";"))

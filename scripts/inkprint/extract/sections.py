@@ -193,16 +193,13 @@ def _author_own(
         return []
     found: list[Start] = []
     for heading in (heading for page in headings for heading in page):
-        plain = PLAIN_NAMES.fullmatch(heading.text.strip(". ")) is not None
-        if not (plain or heading.on_top):
-            continue
-        rest = pages[heading.page][heading.last + 1 :] or _next_page(pages, heading.page)
-        if not is_prose(rest) or section_name(heading.text):
-            continue
         here = [s for s in starts if place_of(s) <= (heading.page, heading.first)]
         inside = here[-1].kind if here else FRONT
-        own = plain and inside != CHAPTER
+        own = PLAIN_NAMES.fullmatch(heading.text.strip(". ")) is not None and inside != CHAPTER
         lost = heading.on_top and inside not in (CHAPTER, FRONT, "licence")
+        rest = pages[heading.page][heading.last + 1 :] or _next_page(pages, heading.page)
+        if not (own or lost) or not is_prose(rest) or section_name(heading.text):
+            continue
         if inside in BACK:
             # Notes are parted by the chapters' titles; body is set in body type and is not numbered.
             title = join_title(heading.lines)
@@ -218,7 +215,7 @@ def _author_own(
             join_title(heading.lines),
             f"heading {clean_title(heading.text)!r}",
         )
-        if (own or lost) and not _known(start, [*starts, *found]):
+        if not _known(start, [*starts, *found]):
             found.append(start)
     return found
 
