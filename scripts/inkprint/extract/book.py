@@ -97,10 +97,11 @@ def _cut_marks(sheets: Sequence[Sheet]) -> None:
     cut = {text: cut_glued_marks(text, after_words, names) for text in figured}
     for sheet in sheets:
         for at, line in enumerate(sheet.lines):
-            text, marks = cut.get(line.text, (line.text, []))
-            if marks:
+            text, glued = cut.get(line.text, (line.text, ()))
+            if glued:
                 sheet.lines[at] = replace(line, text=text)
-            sheet.removed += [(mark, "note mark") for mark in (*line.marks, *marks)]
+            if glued or line.marks:
+                sheet.removed += [(mark, "note mark") for mark in (*line.marks, *glued)]
 
 
 def _set_text(

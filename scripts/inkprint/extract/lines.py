@@ -107,7 +107,7 @@ def _has_pictures(page: Any) -> bool:
 def _stack_fractions(lines: Sequence[list[dict[str, Any]]]) -> None:
     """A fraction's figures stand one above the other and come as the end of one line and the start of
     the next. Put together as 1/2, in the lists of spans given, they are not taken for note marks."""
-    if not any(_OVER.fullmatch(span["text"]) for spans in lines for span in spans[-2:]):
+    if not any(map(_OVER.fullmatch, [span["text"] for spans in lines for span in spans[-2:]])):
         return  # nearly every block
     for first, second in pairwise(lines):
         over = next((span for span in reversed(first) if span["text"].strip()), None)
@@ -128,14 +128,14 @@ def _width(span: dict[str, Any]) -> float:
 
 
 def _line(spans: list[dict[str, Any]]) -> Line | None:
-    boxes = [span["bbox"] for span in spans if span["text"].strip()]
-    if not boxes:
-        return None
     if len(spans) == 1:  # most lines
         main, size, flags = spans, round(spans[0]["size"], 1), spans[0]["flags"]
         text, marks, mark = spans[0]["text"], (), ""
-        x0, top, x1, bottom = boxes[0]
+        x0, top, x1, bottom = spans[0]["bbox"]
     else:
+        boxes = [span["bbox"] for span in spans if span["text"].strip()]
+        if not boxes:
+            return None
         size, main = _main_spans(spans)
         flags = _most_flags(main)
         text, marks, mark = _without_marks(spans, size, main[0]["origin"][1])
