@@ -35,6 +35,8 @@ from press import (
     wrap,
 )
 
+from inkprint.errors import UserError
+from inkprint.extract.documents import label_of, label_rules
 from inkprint.extract.footnotes import cut_glued_marks, names_with_figures
 from inkprint.extract.headings import same_title, split_number
 from inkprint.extract.letters import WORD, Joiner, as_written, clean, count_words, is_ornament, one_space
@@ -96,6 +98,34 @@ def test_every_page_is_there_with_its_class(book):
         assert page.kept == (page.page_class == "body")
         assert bool(page.reason) != page.kept
         assert page.evidence
+
+
+def test_labels_are_those_that_pymupdf_gives_page_by_page():
+    document = pymupdf.open()
+    for _ in range(120):
+        document.new_page()
+    styles = ["r", "D", "R", "a", "A", ""]
+    document.set_page_labels(
+        [
+            {"startpage": 2 + 19 * at, "prefix": "S-" * (at % 2), "style": style, "firstpagenum": 1 + 7 * at}
+            for at, style in enumerate(styles)
+        ]
+    )
+    document = pymupdf.open(stream=document.tobytes())
+    rules = label_rules(document)
+    labels = [label_of(rules, at) for at in range(len(document))]
+    assert labels == [page.get_label() for page in document]
+    assert labels[:3] == ["", "", "i"]
+    assert len(set(labels)) > 95
+
+
+def test_broken_labels_are_one_line_and_none_are_none():
+    document = pymupdf.open()
+    document.new_page()
+    assert [label_rules(document), label_of([], 0)] == [[], ""]
+    document.xref_set_key(document.pdf_catalog(), "PageLabels", "<</Nums[0<</S/D/St(a)>>]>>")
+    with pytest.raises(UserError, match="damaged, its page labels cannot be read"):
+        label_rules(pymupdf.open(stream=document.tobytes()))
 
 
 def test_heads_and_numbers_are_out_and_recorded(book):

@@ -7,7 +7,7 @@ import contextlib
 import gzip
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -149,29 +149,29 @@ def _count(document: Any) -> int:
         return 0
 
 
-def labels_of(document: Any) -> list[str]:
-    """What the file calls each of its pages, iv or 12; "" where it says nothing. UserError for broken rules.
+def label_rules(document: Any) -> list[dict[str, Any]]:
+    """How the file counts its pages, by first page (from 0); [] where it does not say. UserError if broken.
 
-    PyMuPDF's own page.get_label() reads the file's rules again for every page, 34 µs each time.
+    PyMuPDF's own page.get_label() reads these rules again for every page, which takes longer than to load it.
     """
-    from inkprint.extract.mupdf import pymupdf
-
-    labels = [""] * document.page_count
     try:
         rules = document.get_page_labels() if document.is_pdf else []
-        for rule in sorted(rules, key=lambda rule: rule["startpage"]):
-            style = rule.get("style", "")
-            before = (
-                rule["firstpagenum"] - rule["startpage"] - (style in ("a", "A"))
-            )  # a letter's place, from 0
-            for at in range(
-                max(0, rule["startpage"]), len(labels)
-            ):  # as far as the next rule, which is later
-                labels[at] = pymupdf.utils.construct_label(style, rule["prefix"], before + at)
     except (RuntimeError, ValueError, IndexError) as error:
         said = " ".join(str(error).split())
         raise UserError(f"damaged, its page labels cannot be read ({said}); get it again") from None
-    return labels
+    return sorted(rules, key=lambda rule: rule["startpage"])
+
+
+def label_of(rules: Sequence[dict[str, Any]], at: int) -> str:
+    """What the file calls the page at this position, as iv or 12; "" where it has no name for it."""
+    from inkprint.extract.mupdf import pymupdf
+
+    rule = next((rule for rule in reversed(rules) if rule["startpage"] <= at), None)
+    if rule is None:
+        return ""
+    style = rule.get("style", "")
+    first = rule["firstpagenum"] - (style in ("a", "A"))  # a letter's place in the alphabet, from 0
+    return pymupdf.utils.construct_label(style, rule["prefix"], first + at - rule["startpage"])
 
 
 def outline_of(document: Any) -> list[tuple[int, str, int]]:
