@@ -135,6 +135,7 @@ def main(command: Command) -> None:
         rows, plan = read_rows(command, stage)
         trainer, checkpoint = make_trainer(recipe, stage, rows, plan)
         run(trainer, recipe, stage, plan.steps, checkpoint)
+        team.part()
         return
     if command.settled(stage, lambda: check_machine(recipe)):
         return
@@ -182,6 +183,7 @@ def train(command: Command, stage: Stage) -> None:
         if isinstance(rows, Chats):
             trainer.add_callback(ask_samples(recipe, rows, stage.work_folder))
         run(trainer, recipe, stage, plan.steps, checkpoint)
+        team.part()
     losses = validation_losses(trainer.state.log_history)
     steps = trainer.state.global_step
     early = steps < plan.steps and has_stopped(losses, recipe.train.stop_after_evaluations)

@@ -111,7 +111,7 @@ def main(command: Command) -> None:
     for metric in result["metrics"].values():
         verdicts = ", ".join(f"against {other}: {of['verdict']}" for other, of in metric["against"].items())
         unit = had.texts.unit
-        print(f"   {metric['title']:<27}{metric['sources']:>5} {unit}   {verdicts or 'not measured'}")
+        print(f"   {metric['title']:<30}{metric['sources']:>5} {unit}   {verdicts or 'not measured'}")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

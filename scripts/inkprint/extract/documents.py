@@ -8,6 +8,7 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -149,21 +150,20 @@ def _count(document: Any) -> int:
         return 0
 
 
-def label_rules(document: Any) -> list[dict[str, Any]]:
-    """How the file counts its pages, by first page (from 0); [] where it does not say. UserError if broken.
+def labels_of(document: Any) -> list[str]:
+    """What the file calls each page, as iv or 12: "" where it has no name, all "" where its names are broken.
 
-    PyMuPDF's own page.get_label() reads these rules again for every page, which takes longer than to load it.
+    PyMuPDF's page.get_label() reads the file's rules again for every page: longer than loading it takes.
     """
     try:
-        rules = document.get_page_labels() if document.is_pdf else []
-    except (RuntimeError, ValueError, IndexError) as error:
-        said = " ".join(str(error).split())
-        raise UserError(f"damaged, its page labels cannot be read ({said}); get it again") from None
-    return sorted(rules, key=lambda rule: rule["startpage"])
+        rules = sorted(document.get_page_labels(), key=itemgetter("startpage")) if document.is_pdf else []
+        return [_label(rules, at) for at in range(document.page_count)]
+    except (RuntimeError, ValueError, IndexError):
+        return [""] * document.page_count  # no reason to refuse a book, as little as a broken outline
 
 
-def label_of(rules: Sequence[dict[str, Any]], at: int) -> str:
-    """What the file calls the page at this position, as iv or 12; "" where it has no name for it."""
+def _label(rules: Sequence[dict[str, Any]], at: int) -> str:
+    """What the rules call the page at this position. rules: by the first page of each, from 0."""
     from inkprint.extract.mupdf import pymupdf
 
     rule = next((rule for rule in reversed(rules) if rule["startpage"] <= at), None)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkprint.errors import UserError
-from inkprint.extract.documents import check, content_of, label_of, label_rules, opened, outline_of
+from inkprint.extract.documents import check, content_of, labels_of, opened, outline_of
 from inkprint.extract.overrides import Overrides
 from inkprint.hashes import hash_file
 from inkprint.recipe import Extract
@@ -56,12 +56,11 @@ def _raw_pages(document: Any, settings: Extract, tessdata: str, tell: Tell) -> l
 
     pages: list[RawPage] = []
     reasons: dict[int, str] = {}
-    rules = label_rules(document)
-    for at in range(document.page_count):
+    for at, label in enumerate(labels_of(document)):
         try:
             page = document.load_page(at)
             found = page_spans(page)
-            pages.append(read_page(page, at + 1, label_of(rules, at), found))
+            pages.append(read_page(page, at + 1, label, found))
             why = why_unreadable(page, pages[at], found)
         except (RuntimeError, ValueError, IndexError) as error:
             said = " ".join(str(error).split())

@@ -39,6 +39,14 @@ def agree(checkpoint: Path | None, batch: str) -> None:
         )
 
 
+def part() -> None:
+    """End the processes' group once the last step is done: one still there as Python ends may abort it."""
+    if size() > 1:
+        import torch.distributed
+
+        torch.distributed.destroy_process_group()
+
+
 def leader_says(word: bool) -> bool:
     """The word of the process that leads, in all of them; call it in all of them."""
     if size() == 1:
