@@ -331,7 +331,7 @@ def test_a_table_becomes_rows_and_nothing_is_lost(tmp_path):
 @pytest.mark.parametrize(
     ("row", "fields"),
     [
-        ({"instruction": "Who?", "response": "I."}, {"prompt": "Who?", "input": "", "answer": "I."}),
+        ({"instruction": "Who?", "response": "I."}, {"prompt": "Who?", "answer": "I."}),
         ({"prompt": "x", "question": "Who?", "answer": "I.", "context": "A pub."},
          {"prompt": "Who?", "input": "A pub.", "answer": "I."}),
     ],
@@ -550,3 +550,108 @@ def test_the_hub_out_of_reach_is_one_line(tmp_path):
     done = shop.stage("extract", check=False, env=offline)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "nobody/nothing at 0123abc: cannot be reached" in done.stderr
+
+
+CHATS = [
+    {"messages": [{"role": "user", "content": "Q1"}, {"role": "assistant", "content": "A1"}]},
+    {"messages": [
+        {"role": "system", "content": "S"}, {"role": "user", "content": "Q2"},
+        {"role": "assistant", "content": "A2"}, {"role": "user", "content": "Q3"},
+        {"role": "assistant", "content": "A3"},
+    ]},
+    {"messages": [
+        {"role": "assistant", "content": "Hello!"}, {"role": "user", "content": "Q4"},
+        {"role": "tool", "content": "42"}, {"role": "assistant", "content": "A4"},
+    ]},
+]  # fmt: skip
+BY_SPEAKER = {"system": "messages.system", "prompt": "messages.user", "answer": "messages.assistant"}
+
+
+def test_who_speaks_finds_a_chats_question_and_answer_whatever_stands_before():
+    changed = Counter()
+    fields = [to_record(RawRow("t", 1, "", chat), BY_SPEAKER, None, changed).fields for chat in CHATS]
+    assert fields == [
+        {"system": "", "prompt": "Q1", "answer": "A1"},
+        {"system": "S", "prompt": "Q2", "answer": "A2"},
+        {"system": "", "prompt": "Q4", "answer": "A4"},
+    ]
+    assert changed["chats of which the first question and answer were taken"] == 1
+
+
+def test_sharegpts_names_are_known_and_a_prompt_may_be_a_list_of_one_turn():
+    share = {"c": [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]}
+    assert record(share, {"prompt": "c.user", "answer": "c.assistant"}).fields == {
+        "prompt": "Q",
+        "answer": "A",
+    }
+    trl = {"prompt": CHATS[1]["messages"][:2], "completion": [{"role": "assistant", "content": "A"}]}
+    columns = {"prompt": "prompt", "answer": "completion"}
+    assert record(trl, columns).fields == {"prompt": "Q2", "answer": "A"}
+    trl["prompt"] = CHATS[1]["messages"][:4]
+    assert record(trl, columns).reason == "prompt is a list"  # its question is the last, not the first
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason", "detail"),
+    [
+        ({"prompt": "messages.0.content", "answer": "messages.1.content"},
+         "prompt is what the system says", "name who speaks, as messages.user"),
+        ({"prompt": "messages.1.content", "answer": "messages.3.content"},
+         "answer is what the user says", "name who speaks, as messages.assistant"),
+    ],
+)  # fmt: skip
+def test_a_place_in_a_chat_where_another_speaks_is_a_reject(columns, reason, detail):
+    """A system text before some chats of a file made it the prompt, and the question the answer."""
+    found = record(CHATS[1], columns)
+    assert (found.reason, found.detail) == (reason, detail)
+    assert (
+        record(CHATS[1], {"prompt": "messages.1.content", "answer": "messages.2.content"}).fields["prompt"]
+        == "Q2"
+    )
+
+
+def test_what_a_program_writes_for_a_missing_value_is_none():
+    columns = {"prompt": "q", "input": "i", "answer": "a"}
+    assert record({"q": "Q", "i": "nan", "a": "None"}, columns).fields == {
+        "prompt": "Q",
+        "input": "",
+        "answer": "None",
+    }
+    assert record({"q": "Q", "i": "<noinput>", "a": "NULL"}, columns).reason == "no answer"
+
+
+def test_a_table_without_names_is_counted_from_0(tmp_path):
+    path = tmp_path / "SMSSpamCollection"
+    path.write_text('ham\tOk "lar\nspam\tFree, call now\nham\tFine\n')
+    rows = read(path, ["1", "0"])
+    assert [(row.place, row.values) for row in rows] == [
+        ("line 1", {"0": "ham", "1": 'Ok "lar'}),
+        ("line 2", {"0": "spam", "1": "Free, call now"}),
+        ("line 3", {"0": "ham", "1": "Fine"}),
+    ]
+    path.write_text(
+        "7\tham\tOk, you\n8\tspam\tFree, call\n"
+    )  # even with commas, too, but two columns are not enough
+    assert read(path, ["2", "1"])[0].values == {"0": "7", "1": "ham", "2": "Ok, you"}
+    path.write_text("1,text of one\n0,text of two\n")  # a label that looks like a column's number
+    assert [row.values["0"] for row in read(path, ["0", "1"])] == ["1", "0"]
+    path.write_text("0,1\nham,Ok\n")  # as pandas names columns that had none
+    assert [row.values for row in read(path, ["0", "1"])] == [{"0": "ham", "1": "Ok"}]
+
+
+def test_a_table_without_names_says_how_to_map_it(tmp_path):
+    (tmp_path / "t.tsv").write_text("ham\tGo until the point, crazy, available only there\n" * 3)
+    shop = table_recipe(tmp_path, str(tmp_path / "t.tsv"), {"text": "text", "label": "label"})
+    done = shop.stage("extract", check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "count columns from 0, as {text: '1', label: '0'}" in done.stderr
+
+
+def test_quotes_after_backslashes_and_excels_first_line(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('sep=;\nid;quote\n1;"She said \\"no; never\\" in C:\\new"\n2;plain\n')
+    rows = read(path, ["quote"])
+    assert [row.values["quote"] for row in rows] == ['She said "no; never" in C:\\new', "plain"]
+    assert [row.place for row in rows] == ["line 3", "line 4"]
+    path.write_text('id,quote\n1,"a path, C:\\"\n2,"He said ""yes, no"""\n')  # CSV as it should be
+    assert [row.values["quote"] for row in read(path, ["quote"])] == ["a path, C:\\", 'He said "yes, no"']

@@ -142,14 +142,21 @@ class Tasks(Section):
         for name in self.named():
             for role in _NEEDS[name if name != "rows" else f"rows {self.rows and self.rows.prompts}"]:
                 if role not in (columns or {"text": ""}):
-                    where = (
-                        "passages of documents have text alone"
-                        if columns is None
-                        else "extract.columns has none"
+                    raise ValueError(
+                        f"synthesize.tasks.{name}: needs a {role}, and {self._without(name, columns)}"
                     )
-                    raise ValueError(f"synthesize.tasks.{name}: needs a {role}, and {where}")
         if columns is None and (self.rows or self.classification):
             raise ValueError("synthesize.tasks: rows and classification are for tables")
+
+    def _without(self, name: str, columns: dict[Role, str] | None) -> str:
+        if columns is None:
+            return "passages of documents have text alone"
+        if name == "rows" and self.rows and self.rows.prompts == "columns" and "text" in columns:
+            return (
+                "extract.columns has none; where rows are texts alone, one prompt for all is"
+                " prompts: fixed with prompt: prompts/quote.txt"
+            )
+        return "extract.columns has none"
 
 
 _ROWS_PROMPT = {

@@ -12,6 +12,15 @@ from typing import Any, get_args
 
 from inkprint.errors import UserError
 from inkprint.extract.tables import RawRow
+from inkprint.extract.turns import (
+    LISTENED,
+    SAID_BY,
+    further_questions,
+    is_chat,
+    speakers_in,
+    who_else,
+    words_of,
+)
 from inkprint.records import Reject, Role, Row, Split, content_id
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -20,6 +29,9 @@ MAY_BE_EMPTY: frozenset[Role] = frozenset({"system", "input", "group"})
 FROM_PATH = "<split>"  # the split that folder or file name says, where they say one
 OTHER_LABEL = "label not in extract.labels"
 NAMES_SHOWN = 30
+LATER_TURNS = "chats of which the first question and answer were taken"
+NOT_THERE = "missing values written out (nan, NULL) taken as empty"
+A_NAME_WORDS = 4  # in a column's name at most; more are a text
 ROWS_LOOKED_AT = 1000  # for a column: JSON Lines may leave out what is empty
 # How others call the splits.
 SPLITS: dict[str, Split] = {
@@ -27,6 +39,8 @@ SPLITS: dict[str, Split] = {
     "val": "validation", "dev": "validation", "test": "test", "testing": "test",
 }  # fmt: skip
 
+# How programs write a value that is not there: pandas, SQL, Excel, Alpaca. None and N/A may be an answer.
+_WRITTEN_OUT = {"nan", "null", "<na>", "nat", "#n/a", "<noinput>", "<nooutput>"}
 _MISSING = object()
 _TAG = re.compile(r"</?([a-z!][a-z0-9]*)\b[^<>]*>", re.I)
 _IN_PROSE = {"br", "i", "b", "em", "strong"}
@@ -56,7 +70,14 @@ def to_record(
     for role in ROLES:
         if role not in columns or (columns[role] == FROM_PATH and not raw.values.get(FROM_PATH)):
             continue
-        text, problem, detail = _as_text(_value(raw.values, columns[role]), role, columns[role])
+        value = _value(raw.values, columns[role])
+        if is_chat(value) and role in SAID_BY and not further_questions(value):
+            value = words_of(value, SAID_BY[role])  # a prompt as TRL writes it: a list of one turn
+        text, problem, detail = _as_text(value, role, columns[role])
+        if text.strip().casefold() in _WRITTEN_OUT:
+            text, changed[NOT_THERE] = "", changed[NOT_THERE] + 1
+        if not problem:
+            problem, detail = _spoken_by_another(raw.values, role, columns[role])
         text = _tidy(text, changed) if role in TEXTS else " ".join(text.split())
         if not problem and not text and role not in MAY_BE_EMPTY:
             problem = f"no {role}"
@@ -68,6 +89,7 @@ def to_record(
         if problem:
             return _reject(raw, problem, detail, _as_line(raw.values, columns))
         fields[role] = text
+    changed[LATER_TURNS] += further_questions(_chat_at(raw.values, columns.get("answer", ""))[1]) > 0
     parts = [raw.source, *(part for field in fields.items() for part in field)]
     return Row(id=content_id("row", *parts), source=raw.source, row=raw.number, fields=fields)
 
@@ -82,7 +104,8 @@ def _reject(raw: RawRow, reason: str, detail: str, text: str) -> Reject:
 def choose_columns(where: str, rows: list[RawRow], columns: dict[Role, str]) -> dict[Role, str]:
     """Each role's column in this table: of names with | between them the first that its first rows have.
 
-    Raises UserError for a column that none has; one of several names may be missing where it may be empty.
+    Raises UserError for a column that none has; a role that may be empty is left out where the table
+    has none of its several names.
     """
     read = [raw.values for raw in rows if not raw.problem]
     chosen, needed = dict(columns), dict(columns)
@@ -90,10 +113,9 @@ def choose_columns(where: str, rows: list[RawRow], columns: dict[Role, str]) -> 
         if "|" in column and all(_value(values, column) is _MISSING for values in read):
             names = column.split("|")
             there = (name for name in names if any(_value(values, name) is not _MISSING for values in read))
-            chosen[role] = next(there, names[0])
-            needed.pop(role)
-            if role not in MAY_BE_EMPTY:
-                needed[role] = chosen[role]
+            chosen[role] = needed[role] = next(there, names[0])
+            if role in MAY_BE_EMPTY and all(_value(values, chosen[role]) is _MISSING for values in read):
+                del chosen[role], needed[role]
     check_columns(where, rows, needed)
     return chosen
 
@@ -110,12 +132,18 @@ def check_columns(where: str, rows: list[RawRow], columns: dict[Role, str]) -> N
     ]
     if not missing:
         return
-    hint = "; if this is no table but a text, write extract.columns: null"
     role, column = missing[0]
     raise UserError(
         f"{where}: no column {column!r} for extract.columns.{role}; there are: {names_of(rows)}"
-        + (hint if len(missing) == len(columns) else "")
+        + (_hint(read) if len(missing) == len(columns) else "")
     )
+
+
+def _hint(read: list[dict[str, Any]]) -> str:
+    """What else may be wrong where not one column was found."""
+    if any(name.isdecimal() or len(name.split()) > A_NAME_WORDS for name in read[0]):
+        return "; if that is a row and no line of names, count columns from 0, as {text: '1', label: '0'}"
+    return "; if this is no table but a text, write extract.columns: null"
 
 
 def names_of(rows: Iterable[RawRow]) -> str:
@@ -131,7 +159,9 @@ def _names(values: dict[str, Any]) -> Iterator[str]:
     for name, value in values.items():
         if name.startswith("<"):
             continue
-        if isinstance(value, list) and value:
+        if is_chat(value):
+            yield from (f"{name}.{speaker}" for speaker in speakers_in(value))
+        elif isinstance(value, list) and value:
             yield from (f"{name}.0{part}" for part in _below(value[0]))
         else:
             yield from (f"{name}{part}" for part in _below(value))
@@ -142,7 +172,7 @@ def _below(value: Any) -> list[str]:
 
 
 def _value(values: dict[str, Any], column: str) -> Any:
-    """A column by its name, or by a path with dots: keys of objects, numbers from 0 of lists."""
+    """A column by its name, or by dots: keys of objects, numbers from 0 of lists, speakers of chats."""
     if column in values:
         return values[column]
     value: Any = values
@@ -151,9 +181,29 @@ def _value(values: dict[str, Any], column: str) -> Any:
             value = value[part]
         elif isinstance(value, list) and part.isdecimal():
             value = value[int(part)] if int(part) < len(value) else None
+        elif is_chat(value) and part in LISTENED:
+            value = words_of(value, part)
         else:
             return _MISSING
     return value
+
+
+def _chat_at(values: dict[str, Any], column: str) -> tuple[str, list[Any]]:
+    """The chat that a path leads into, with the path so far; empty where it leads into none."""
+    parts = column.split(".")
+    for end in range(1, len(parts)):
+        if is_chat(chat := _value(values, ".".join(parts[:end]))):
+            return ".".join(parts[:end]), chat
+    return "", []
+
+
+def _spoken_by_another(values: dict[str, Any], role: Role, column: str) -> tuple[str, str]:
+    """The problem, and its detail, where a path with numbers leads to somebody else's words."""
+    path, chat = _chat_at(values, column)
+    place = column[len(path) + 1 :].partition(".")[0]
+    if not place.isdecimal() or int(place) >= len(chat) or not (other := who_else(role, chat[int(place)])):
+        return "", ""
+    return f"{role} is what the {other} says", f"name who speaks, as {path}.{SAID_BY[role]}"
 
 
 def _as_text(value: Any, role: str, column: str) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ from inkprint.extract.sources import Source, find_sources, source_inputs
 from inkprint.recipe import Extract
 from inkprint.records import Record, Reject, Role, Row, content_id
 
-FORMAT = 1
+FORMAT = 2
 ROWS_A_WORD = 10_000  # between two words about how far it is
 BROKEN_FEW, BROKEN_SHARE = 10, 0.05  # more lines that cannot be read, and the file is not what we think
 REJECTED_SHARE = 0.5  # more rows without a text or a label, and the column is not what the user thinks
@@ -36,6 +36,7 @@ class Found:
     first_broken: str = ""
     columns: dict[Role, str] = field(default_factory=dict)  # that the roles were read from
     rejected: Counter[str] = field(default_factory=Counter)
+    details: dict[str, str] = field(default_factory=dict)  # of the first row rejected for a reason
     changed: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
     splits: Counter[str] = field(default_factory=Counter)
@@ -49,6 +50,7 @@ class Found:
                     counter[record.fields[role]] += 1
             return
         self.rejected[record.reason] += 1
+        self.details.setdefault(record.reason, record.detail)
         self.broken += broken
         if broken and not self.first_broken:
             self.first_broken = f"{record.source_id}: {said(record)}"
@@ -150,8 +152,9 @@ def check_shares(name: str, found: Found) -> None:
     left_out = found.rows - found.kept - found.rejected[OTHER_LABEL]
     if left_out > REJECTED_SHARE * found.rows:
         reason, count = found.rejected.most_common(1)[0]
+        detail = f" ({found.details[reason]})" if found.details[reason] else ""
         raise UserError(
-            f"{name}: {left_out:,} of {found.rows:,} rows come to nothing, {count:,} for: {reason};"
+            f"{name}: {left_out:,} of {found.rows:,} rows come to nothing, {count:,} for: {reason}{detail};"
             " see extract.columns"
         )
 
