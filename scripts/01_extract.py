@@ -47,7 +47,7 @@ from inkprint.jsonl import read_records, write_records
 from inkprint.recipe import Recipe
 from inkprint.records import Page, Reject, content_id
 
-FORMAT = 2
+FORMAT = 3
 MOST_WORKERS = 4  # documents read at a time: each takes up to 0.4 GB
 
 

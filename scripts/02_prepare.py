@@ -38,7 +38,7 @@ from inkprint.artifacts import Stage
 from inkprint.command import Command, start
 from inkprint.errors import UserError
 from inkprint.jsonl import read_records, write_json, write_records
-from inkprint.prepare.chapters import Chapter, read_chapters
+from inkprint.prepare.chapters import Chapter, check_blanks, read_chapters
 from inkprint.prepare.passages import Cut, add_overlap, cut_chapter
 from inkprint.prepare.review import write_review
 from inkprint.prepare.splits import (
@@ -61,7 +61,9 @@ def chapters_by_document(documents: Path) -> Iterator[list[Chapter]]:
     """One document's chapters after the other's, in the order of the file."""
     pages = read_records(documents, Page)
     for _, group in groupby(pages, key=lambda page: page.document):
-        chapters = read_chapters(list(group))
+        document = list(group)
+        check_blanks(document)
+        chapters = read_chapters(document)
         if chapters:
             yield chapters
 
@@ -193,7 +195,7 @@ def main(command: Command) -> None:
     stage = Stage(
         run_folder=command.run_folder,
         name="prepare",
-        format_number=2,
+        format_number=3,
         settings={"prepare": settings.model_dump()},
         seed=recipe.seed,
         inputs=command.inputs("01_extract/documents.jsonl", *([BACKGROUND] if recipe.background else [])),

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import make_page
 
+from inkprint.errors import UserError
 from inkprint.jsonl import write_records
-from inkprint.prepare.chapters import Chapter, Sentence, read_chapters
+from inkprint.prepare.chapters import Chapter, Sentence, check_blanks, read_chapters
 from inkprint.prepare.passages import add_overlap, cut_chapter
 from inkprint.prepare.review import write_review
 from inkprint.prepare.splits import split_by_share
@@ -35,6 +36,8 @@ def sentences_of(text):
         ("J. S. Mill wrote it. I read it.", 2),
         ("It cost 3.50 in 1904. It is gone.", 2),
         ("Wait… what? Yes!", 2),
+        ("他 来 了 。 「我 知道 。」 是 吗 ？ 是 的 。", 4),
+        ("वह आया। वह गया।", 2),
         ("See vol. 2, p. 14, and cf. Hume. Then stop.", 2),
         ("It was I. He knew.", 2),
         ("no stop at all", 1),
@@ -49,6 +52,19 @@ def test_sentences(text, count):
 @given(st.text(alphabet="abAB .!?…”“'\"(),;é-", max_size=200))
 def test_sentences_hold_every_word_once(text):
     assert " ".join(sentences_of(text)).split() == text.split()
+
+
+UNPARTED = "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。"
+
+
+def test_a_text_without_blanks_between_words_is_refused():
+    """Its passages were paragraphs by the hundred, or too short to a one, and no word said why."""
+    with pytest.raises(UserError, match=r"^book\.pdf: no blanks between its words .* segmenter"):
+        check_blanks([make_page(1, UNPARTED * 20)])
+    parted = " ".join(UNPARTED[at : at + 2] for at in range(0, len(UNPARTED), 2))
+    check_blanks([make_page(1, parted * 20)])
+    check_blanks([make_page(1, f"A book on Japan quotes: {UNPARTED} And it goes on in English after that.")])
+    check_blanks([make_page(1, "나는 고양이로소이다. 이름은 아직 없다.")])
 
 
 def test_chapters_begin_where_the_headings_are():

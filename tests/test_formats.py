@@ -23,6 +23,7 @@ from inkprint.extract.formats import kind_of
 from inkprint.extract.gutenberg import reason_out
 from inkprint.extract.html_text import decode_html, html_blocks
 from inkprint.extract.markdown import is_markdown, markdown_blocks
+from inkprint.extract.tables import read_table
 from inkprint.records import Page
 
 CHAPTERS = {
@@ -500,6 +501,54 @@ def test_what_cannot_be_read_is_one_line_that_names_the_file(tmp_path, content, 
     assert says in str(caught.value)
     assert str(caught.value).startswith(str(tmp_path / "bad.epub"))
     assert "\n" not in str(caught.value)
+
+
+# -- letters ----------------------------------------------------------------------------------
+
+RUSSIAN = "Все счастливые семьи похожи друг на друга, каждая несчастливая семья несчастлива по-своему. " * 9
+GREEK = "Πες μου, Μούσα, για τον πολύτροπο άνδρα που πολύ περιπλανήθηκε όταν κούρσεψε την ιερή πόλη. " * 9
+POLISH = (
+    "Litwo! Ojczyzno moja! ty jesteś jak zdrowie. Ile cię trzeba cenić, ten tylko się dowie, kto cię stracił."
+    " Dziś piękność twą w całej ozdobie widzę i opisuję. "
+) * 9
+JAPANESE = (
+    "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。何でも薄暗い所で泣いていた。" * 9
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "says"),
+    [
+        (RUSSIAN, "cp1251", "Russian in CP1251"),
+        (RUSSIAN, "koi8-r", "Russian in KOI8-R"),
+        (GREEK, "cp1253", "Greek in CP1253"),
+        (POLISH, "iso8859-2", "Central European in ISO8859-2"),
+        (JAPANESE, "shift_jis", "Japanese in SHIFT-JIS"),
+        (JAPANESE, "euc_jp", "Japanese in EUC-JP"),
+    ],
+)
+def test_other_letters_are_named_and_not_read_as_latin(tmp_path, text, encoding, says):
+    """lib.ru and Aozora Bunko have their books so; they were read as Latin letters without a word."""
+    with pytest.raises(UserError) as caught:
+        read_content(tmp_path, text.encode(encoding), "book.txt")
+    assert f"book.txt: text that is neither UTF-8 nor Windows' Latin; by its letters {says}: iconv" in str(
+        caught.value
+    )
+    with pytest.raises(UserError, match=says):
+        list(read_table(tmp_path / "book.txt", "book.txt", ["quote"]))
+    page = f"<html><meta charset={encoding}><p>{text}</html>".encode(encoding)
+    assert text[:40] in kept_text(read_content(tmp_path, page, "book.html"))  # it says itself what it is
+
+
+@pytest.mark.parametrize("text", [
+    "Où est-il allé ce matin ? À l’œuvre, « naïve », déjà ! Ça coûte 3½ £ à 20° l’été.",
+    "Größe, Übermut, süß: »Ja«, sagte er – §5 gilt. Col·lecció paral·lela.",
+])  # fmt: skip
+def test_western_letters_are_windows_latin_and_a_stray_byte_is_one(tmp_path, text):
+    assert kept_text(read_content(tmp_path, (text * 20).encode("cp1252"), "latin.txt")).startswith(text)
+    stray = (text + "\n\n").encode() * 20 + "Un café.".encode("cp1252")
+    assert kept_text(read_content(tmp_path, stray, "stray.txt")).startswith(text)
+    assert kept_text(read_content(tmp_path, stray, "stray.txt")).endswith("Un café.")
 
 
 # -- damage -----------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ ENDS_TOO = frozenset("etc al inc ltd co corp a.m p.m u.s".split())
 # "No. 7" goes on, "No. He went." does not.
 BEFORE_NUMBERS = frozenset(["no", "nos"])
 LONGEST_WORD = 100  # characters that are looked back at, or a long paragraph takes minutes
-_STOP = re.compile(r"""[.!?…]+[)\]"'”’»]*(?=\s+["'“‘«(\[—–-]*[^\W_])""")
+# The stops of Chinese, Japanese, Hindi, Arabic and Urdu, too.
+_STOP = re.compile(r"""[.!?…。！？।؟۔]+[)\]"'”’»」』）]*(?=\s+["'“‘«(\[—–「『（-]*[^\W_])""")
 _WORD_BEFORE = re.compile(r"([^\W_][\w.]*)$")
 
 
@@ -32,7 +33,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
-    beginning = text[stop.end() :].lstrip().lstrip("\"'“‘«([—–-")[:1]
+    beginning = text[stop.end() :].lstrip().lstrip("\"'“‘«([—–「『（-")[:1]
     if beginning.islower():
         return False
     if not stop.group().startswith(".") or stop.group().startswith(".."):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from inkprint.errors import UserError
+from inkprint.extract.encodings import as_utf8
 from inkprint.extract.overrides import overrides_file
 
 TABLES = {".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx"}
@@ -56,18 +57,16 @@ def content_of(path: Path) -> bytes:
 
 def decode_text(content: bytes) -> str | None:
     """Bytes as text if they are text: UTF-8, UTF-16 with its mark, or Windows' Latin; otherwise None."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    elif b"\0" in content or b"%PDF-" in content[:1024]:
+    text: str | None = None
+    with contextlib.suppress(UnicodeDecodeError):
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            text = content.decode("utf-16")
+        elif b"\0" not in content and b"%PDF-" not in content[:1024]:
+            text = as_utf8(content)
+            text = content.decode("cp1252") if text is None else text
+    if text is None or sum(map(text.count, _CONTROLS)) > len(text) / 1000:
         return None
-    else:
-        encoding = "utf-8-sig"
-    for name in (encoding, "cp1252"):
-        with contextlib.suppress(UnicodeDecodeError):
-            text = content.decode(name)
-            odd = sum(map(text.count, _CONTROLS))
-            return text if odd <= len(text) / 1000 else None
-    return None
+    return text
 
 
 def check(path: Path) -> None:

@@ -12,6 +12,7 @@ from inkprint.extract.blocks import pages_of
 from inkprint.extract.chapters import OutlineEntry
 from inkprint.extract.documents import decode_text
 from inkprint.extract.docx import DOCUMENT, read_docx
+from inkprint.extract.encodings import as_utf8, what_else
 from inkprint.extract.epub import PACKAGE, read_epub
 from inkprint.extract.html_text import decode_html, html_blocks
 from inkprint.extract.lines import RawPage
@@ -41,12 +42,16 @@ def kind_of(content: bytes) -> Kind:
     if content.startswith(b"PK\x03\x04"):
         return _kind_of_archive(content)
     text = decode_text(content)
-    if text is None:
-        return "other"
-    begins = text[:5000].lstrip("\ufeff")
-    if _HTML.match(begins):
+    begins = (content[:5000].decode("latin-1") if text is None else text[:5000]).lstrip("\ufeff")
+    if _HTML.match(begins):  # it says itself in which letters it is
         return "html"
+    if text is None and b"%PDF-" in content[:1024]:
+        return "other"
     if re.match(r"\s*<(\?xml|svg|fictionbook)", begins, re.I):
+        return "other"
+    if as_utf8(content) is None and (what := what_else(content)):
+        raise UserError(what)
+    if text is None:
         return "other"
     return "markdown" if is_markdown(text) else "text"
 

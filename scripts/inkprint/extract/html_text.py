@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from inkprint.errors import UserError
 from inkprint.extract.blocks import Block
+from inkprint.extract.encodings import as_utf8, what_else
 from inkprint.extract.html_reader import Found, Reader
 
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.I)
@@ -17,7 +19,10 @@ MOST_OF_ALL = 0.5  # of a page's words, in its main part: then what is outside i
 
 
 def decode_html(content: bytes) -> str:
-    """The text of a page: by its byte order mark, its declaration, as UTF-8, or as Windows' Latin."""
+    """The text of a page: by its byte order mark, its declaration, as UTF-8, or as Windows' Latin.
+
+    Raises UserError for a page that declares nothing and is neither.
+    """
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", errors="replace")
     declared = [
@@ -25,9 +30,13 @@ def decode_html(content: bytes) -> str:
     ]
     # Browsers read ISO-8859-1 as Windows' Latin, and a page that declares UTF-16 in single bytes is not.
     names = [{"iso-8859-1": "cp1252", "latin-1": "cp1252"}.get(name.lower(), name) for name in declared]
-    for name in [*(name for name in names if not name.lower().startswith("utf-16")), "utf-8-sig", "cp1252"]:
+    for name in (name for name in names if not name.lower().startswith(("utf-16", "utf-8", "utf8"))):
         with contextlib.suppress(UnicodeDecodeError, LookupError):
-            return content.decode("utf-8-sig" if name.lower() in ("utf-8", "utf8") else name)
+            return content.decode(name)
+    if (text := as_utf8(content)) is not None:
+        return text
+    if what := what_else(content):
+        raise UserError(what)
     return content.decode("cp1252", errors="replace")
 
 

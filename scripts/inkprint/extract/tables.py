@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from inkprint.errors import UserError
+from inkprint.extract.encodings import SAMPLE_BYTES, what_else
 
 PIECE_BYTES = 2**20
 ROWS_A_BATCH = 1000
@@ -94,7 +95,10 @@ def as_text(stream: IO[bytes], path: Path, head: bytes) -> Iterator[io.TextIOWra
     for magic, answer in _ANSWERS.items():
         if head.startswith(magic):
             raise UserError(f"{path}: {answer}")
-    encoding = _encoding(stream)
+    try:
+        encoding = _encoding(stream)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
     if encoding is None:
         raise UserError(f"{path}: not a table: neither text nor Parquet; remove it")
     stream.seek(0)
@@ -119,6 +123,7 @@ def _encoding(stream: IO[bytes]) -> str | None:
     """UTF-16 by its mark or its zeros, UTF-8 where most of what is not ASCII is that, or Windows' Latin.
 
     None for what is no text. All of the file is looked at: it may be ASCII up to its last line.
+    Raises UserError for text in other letters.
     """
     head = stream.read(1000)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -130,14 +135,17 @@ def _encoding(stream: IO[bytes]) -> str | None:
         return None
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     whole = broken = 0
-    piece = head
+    piece, strange = head, b""
     while piece:
         text = decoder.decode(piece)
         if not text.isascii():
             escaped = len(_ESCAPED.findall(text))
             broken += escaped
+            strange += piece[: max(0, SAMPLE_BYTES - len(strange))]
             whole += sum(character > "\x7f" for character in text) - escaped
         piece = stream.read(PIECE_BYTES)
+    if broken > whole and (what := what_else(strange)):
+        raise UserError(what)
     return "utf-8-sig" if broken <= whole else "cp1252"
 
 

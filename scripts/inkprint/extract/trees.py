@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from inkprint.extract.documents import decode_text
+from inkprint.extract.encodings import as_utf8, what_else
 from inkprint.extract.fields import FROM_PATH, SPLITS
 from inkprint.extract.tables import RawRow
 from inkprint.records import Split
@@ -38,6 +39,6 @@ def tree_rows(files: dict[str, Path], labelled: bool) -> Iterator[RawRow]:
         problem = ""
         if labelled and values["<folder>"].casefold() in {"", *SPLITS}:
             problem = "lies in no label's folder"
-        elif (text := decode_text(path.read_bytes())) is None:
-            problem = "not a text"
+        elif (text := decode_text(content := path.read_bytes())) is None or as_utf8(content) is None:
+            problem = what_else(content) or ("not a text" if text is None else "")
         yield RawRow(name, number, "the file", values | {"<content>": text}, problem)

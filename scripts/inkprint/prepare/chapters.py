@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from inkprint.errors import UserError
 from inkprint.records import Page
 from inkprint.sentences import sentence_spans
 
@@ -14,6 +15,12 @@ from inkprint.sentences import sentence_spans
 # paragraph ends: enough for a tenth to be held out, and few enough seams.
 PIECES_WITHOUT_CHAPTERS = 20
 FEWEST_CHAPTERS = 3  # one for each split
+# Scripts without blanks between words: Thai to Khmer, kana, Chinese characters. Letters from blank to blank
+# are 2 on average where a program put blanks there, and 20 and more where none did.
+_UNPARTED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
+)
+LONGEST_WORD_LETTERS = 6
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,18 @@ class _Paragraph:
             ]
             numbers, ids = tuple(page.page for page in pages), tuple(page.id for page in pages)
             yield Sentence(self.text[start:end], numbers, ids, begins_paragraph=start == 0)
+
+
+def check_blanks(pages: list[Page]) -> None:
+    """Raise UserError for a document whose words are not parted: all lengths here are words' numbers."""
+    text = " ".join(page.text for page in pages if page.kept)
+    unparted = len(_UNPARTED.findall(text))
+    letters = sum(map(str.isalpha, text))
+    if unparted * 2 > letters and letters > LONGEST_WORD_LETTERS * len(text.split()):
+        raise UserError(
+            f"{pages[0].document}: no blanks between its words (Chinese, Japanese, Thai …), and passages are"
+            " measured in words: put blanks there with a segmenter (jieba, MeCab, PyThaiNLP) and read that"
+        )
 
 
 def read_chapters(pages: list[Page]) -> list[Chapter]:
