@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from inkprint.extract.classes import WRAPPER, looks_like, section_name
 from inkprint.extract.headings import (
-    NUMBERED,
     Heading,
     Type,
+    chapter_number,
     clean_title,
     join_title,
     same_title,
@@ -283,5 +283,5 @@ def text_follows(pages: Sequence[Sequence[Line]], heading: Heading) -> bool:
     rest = list(pages[heading.page][heading.last + 1 :])
     if len(rest) < 6 and heading.page + 1 < len(pages):
         rest += pages[heading.page + 1][:12]
-    following = [line for line in rest[:8] if not NUMBERED.match(line.text)]
+    following = [line for line in rest[:8] if not chapter_number(line.text)]
     return sum(len(line.text.split()) for line in following) >= 20

@@ -28,12 +28,17 @@ REASONS = {
     "no_text": "a picture without text that could be read",
 }
 
-# A heading that consists of these words names its section. English first, then what a reader of German,
-# French, Spanish or Italian books meets.
+# A heading that consists of these words names its section. English first, then what books in German, French,
+# Spanish, Italian, Portuguese, Dutch, Slavic languages and Greek call it (capitals may lose accents).
+# Italian's Note is not among them: over an English page that is the author's.
 _NAMES = {
     "contents": (
         r"(table of |brief |detailed )?contents( in brief)?",
-        r"inhalt(sverzeichnis)?|table des matières|sommaire|índice( general)?|sommario",
+        r"inhalt(sverzeichnis|sübersicht)?|table des mati[èe]res|sommaire|[íi]ndice( general| generale)?"
+        r"|contenido"
+        r"|sommario|sumário|inhoud(sopgave)?|innehåll(sförteckning)?|ind?n?hold(sfortegnelse)?"
+        r"|spis treści|obsah"
+        r"|оглавление|содержание|зміст|περιεχ[όο]μενα|tartalom(jegyzék)?|sisällys(luettelo)?|cuprins",
     ),
     "figures": (
         r"(list of )?(figures|illustrations|tables|maps|plates|abbreviations)"
@@ -48,17 +53,29 @@ _NAMES = {
     ),
     "notes": (
         r"(end ?|foot ?|chapter )?notes( and (references|sources)| to .*| on sources| for .*)?",
-        r"anmerkungen|endnoten|notas",
+        r"anmerkungen( und .*)?|endnoten|fussnoten|notes (de bas de page|de fin|et références)|note al testo"
+        r"|notas( al pie| finales| finais| de rodapé)?|(voet|eind)?noten|aantekeningen|noter|przypisy"
+        r"|poznámky"
+        r"|примечания|сноски|комментарии|примітки|σημει[ώω]σε?ισ|jegyzetek|notlar",
     ),
     "bibliography": (
         r"(selected? |annotated |general )?(bibliography|references|works cited|sources)( and .*)?",
         r"(suggestions? for |suggested )?further reading|suggested readings?",
-        r"literatur(verzeichnis)?|bibliographie|bibliografía|bibliografia",
+        r"literatur(verzeichnis|hinweise)?|quellenverzeichnis|bibliographie|bibliograf[íi]a|bibliografie"
+        r"|références( bibliographiques)?|ouvrages cités|refer[eê]ncias( bibliográficas)?"
+        r"|riferimenti bibliografici"
+        r"|literatuur(lijst)?|библиография|(список )?литератур[аы]|βιβλιογραφ[ίι]α",
     ),
-    "glossary": (r"glossary( of .*)?|list of symbols", r"glossar|glossaire|glosario"),
+    "glossary": (
+        r"glossary( of .*)?|list of symbols",
+        r"glossar|glossaire|glosario|glossario|glossário|глоссарий|γλωσσ[άα]ρι(ο|ον)?",
+    ),
     "index": (
         r"(\w+ ){0,5}index( of .*)?|indices",
-        r"((personen|sach)?register)|índice (analítico|alfabético)",
+        r"((personen|sach|namen|namens|orts|stichwort|zaak)?register)|stichwortverzeichnis|namensverzeichnis"
+        r"|índice (analítico|alfabético|onomástico)|indice (analitico|dei nomi)|index (des|général"
+        r"|alphabétique).*"
+        r"|((именной|предметный|алфавитный) )?указатель( имен| имён)?|ευρετ[ήη]ριο",
     ),
     "licence": (
         r"(full |pg )?(project gutenberg(tm)? )?licen[cs]e|(pg|project gutenberg) .*|.*boilerplate",
@@ -75,7 +92,7 @@ _NAMES = {
         r"((front|back) )?cover|about the authors?|half title|(advance )?praise( for .*)?",
         r"(also|other (books|works|titles)|books|more) by .*|by the same author",
     ),
-    "title": (r"title( page)?|titelblatt|page de titre",),
+    "title": (r"title( page)?|titelblatt|page de titre|portada|frontespizio",),
 }
 _PATTERNS = {name: re.compile("|".join(patterns)) for name, patterns in _NAMES.items()}
 # Outline entries that only group others.
@@ -90,6 +107,9 @@ _LICENCE_END = re.compile(r"\*{3} ?start of (the|this) project gutenberg|\*end[ 
 _COPYRIGHT = re.compile(
     r"rights reserved|public domain|\bcc0\b|published by|printed by|\btypeset\b"
     r"|\bisbn\b|library of congress|©|\bcopyright\b|first (published|edition|printing)"
+    r"|alle rechten? vorbehalten|alle rechten voorbehouden|tous droits .{0,40}réservés|todos los derechos"
+    r"|todos os direitos"
+    r"|tutti i diritti|все права защищены|dépôt légal|gedruckt in|imprimé en|impreso en|stampato in"
     r"|printed in|cataloging.in.publication|creative commons",
     re.I,
 )

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 from inkprint.extract.classes import section_name
 from inkprint.extract.letters import one_space
 from inkprint.extract.lines import Line
+from inkprint.extract.ordinals import WORD, ordinal
 from inkprint.extract.page_numbers import roman
 
 _ONES = (
@@ -26,21 +28,54 @@ NUMBERS |= {word: 10 * value for value, word in enumerate(_TENS.split(), start=2
 NUMBERS |= {word: value for value, word in enumerate(_ORDINALS.split(), start=1)}
 _NAMED = (
     r"chapter|part|book|section|letter|canto|act|lecture|essay|volume"
-    r"|kapitel|teil|chapitre|partie|capítulo|parte|capitolo"
+    r"|chapitre|partie|livre|acte|capítulo|parte|libro|livro|acto|capitolo|atto|capitolul"
+    r"|kapitel|teil|buch|abschnitt|hoofdstuk|deel|boek|kapitlet|kapittel"
+    r"|rozdział|część|księga|kapitola|část|kniha|глава|часть|книга|том|розділ|частина|действие"
+    r"|κεφάλαιο|κεφαλαιο|μέρος|μεροσ|βιβλίο|βιβλιο|fejezet|rész|bölüm|luku"
+)
+# What may follow its number, as in 2. Kapitel. English has none of these: "1. Part of it" begins a list.
+_NAMED_AFTER = (
+    r"kapitel|teil|buch|abschnitt|hoofdstuk|deel|boek|kapitlet|kapittel|chapitre|partie|livre|acte|parte|libro|livro|acto"
+    r"|fejezet|rész|bölüm|kapitola|глава|часть|книга|том|действие"
 )
 _SPELLED = "|".join(NUMBERS)
 _FIGURE = rf"\d{{1,3}}|[ivxlc]+|(?:{_SPELLED})(?:[ -](?:{_SPELLED}))?"
-NUMBERED = re.compile(rf"(?:the\s+)?(?:{_NAMED})\s+(?:the\s+)?({_FIGURE})\b[\s.:—–-]*", re.IGNORECASE)
+_WITH_FIGURE = re.compile(rf"(?:the\s+)?(?:{_NAMED})\s+(?:the\s+)?({_FIGURE})\b[\s.:—–-]*", re.IGNORECASE)
+_WITH_ORDINAL = re.compile(rf"(?:{_NAMED})\s+({WORD})[\s.:—–-]*", re.IGNORECASE)
+_NUMBER_FIRST = re.compile(rf"(?:({WORD})|(\d{{1,3}})\.)\s+(?:{_NAMED_AFTER})\b[\s.:—–-]*", re.IGNORECASE)
 _BARE = re.compile(rf"({_FIGURE})(?:[.:)—–]+\s*|\s+(?=(?-i:[A-Z]))|$)", re.IGNORECASE)
 _NUMBER_ONLY = re.compile(rf"[\[(—–-]?\s*(?:{_FIGURE})\s*[.\])—–-]?", re.IGNORECASE)
 _LABEL = re.compile(rf"(?:{_NAMED})(?:\s+(?:{_FIGURE}))?[.:]?", re.IGNORECASE)
 PLAIN_NAMES = re.compile(
     r"(author'?s? )?(preface|introduction|prologue|epilogue|afterword|conclusion|postscript|acknowledge?ments"
-    r"|interlude|appendix|prelude|coda|vorwort|einleitung|nachwort|préface|introducción|prólogo)"
+    r"|interlude|appendix|prelude|coda|vorwort|einleitung|nachwort|schlu(?:ss|ß)|prolog|epilog"
+    r"|préface|avant-propos|épilogue|postface|introducción|prólogo|epílogo|prefacio"
+    r"|prefazione|introduzione|epilogo|prefácio|introdução|voorwoord|inleiding|nawoord|förord|inledning"
+    r"|efterord|forord"
+    r"|przedmowa|wstęp|posłowie|předmluva|úvod|предисловие|введение|пролог|эпилог|послесловие|заключение"
+    r"|πρόλογος|προλογος|εισαγωγή|εισαγωγη|επίλογος|επιλογος)"
     r"( (to|by|[a-z]|\d).*)?",
     re.IGNORECASE,
 )
 HEAD_LINES = 4  # of a page: where capitals in the middle are a heading though the text follows closely
+
+
+class Numbered(NamedTuple):
+    """What a chapter's number in a title says."""
+
+    value: int
+    end: int  # of the number in the title: what follows is the rest
+
+
+def chapter_number(text: str) -> Numbered | None:
+    """The number that a title begins with, named as one: Chapter IV, Zweites Kapitel, 3. Teil."""
+    if match := _WITH_FIGURE.match(text):
+        return Numbered(_number(match[1]), match.end())
+    if (match := _WITH_ORDINAL.match(text)) and (value := ordinal(match[1])):
+        return Numbered(value, match.end())
+    if (match := _NUMBER_FIRST.match(text)) and (value := int(match[2] or 0) or ordinal(match[1] or "")):
+        return Numbered(value, match.end())
+    return None
 
 
 @dataclass(frozen=True)
@@ -124,9 +159,9 @@ def find_headings(index: int, lines: Sequence[Line], type_: Type, displays: Cont
 
 def _heading(index: int, lines: Sequence[Line], first: int, last: int, on_top: bool) -> Heading:
     texts = tuple(unspace(line.text) for line in lines[first : last + 1])
-    numbered = sum(bool(NUMBERED.match(text)) for text in texts)
+    count = sum(chapter_number(text) is not None for text in texts)
     size = max(line.size for line in lines[first : last + 1])
-    return Heading(index, first, last, texts, size, on_top, numbered == 1)
+    return Heading(index, first, last, texts, size, on_top, count == 1)
 
 
 def _together(first: Line, second: Line, type_: Type) -> bool:
@@ -155,8 +190,7 @@ def _stands_out(lines: Sequence[Line], at: int, left: float, right: float, type_
         return True
     if line.size < 0.8 * type_.size:
         return False
-    match = NUMBERED.match(text)
-    if match and len(words) <= 10 and (apart or not at) and not text.endswith((".”", '."')):
+    if len(words) <= 10 and chapter_number(text) and (apart or not at) and not text.endswith((".”", '."')):
         return True
     middle = abs((line.x0 + line.x1) / 2 - (left + right) / 2) < 0.05 * (right - left)
     short = line.x1 - line.x0 < 0.7 * (right - left)
@@ -195,7 +229,8 @@ def join_title(lines: Sequence[str]) -> str:
     parts = [clean_title(line) for line in lines]
     title = ""
     for part in parts:
-        bare = NUMBERED.fullmatch(title) or _BARE.fullmatch(title)
+        found = chapter_number(title)
+        bare = (found and found.end == len(title)) or _BARE.fullmatch(title)
         title = f"{title.rstrip('.:')}: {part}" if title and bare else f"{title} {part}".strip()
     return title
 
@@ -203,9 +238,10 @@ def join_title(lines: Sequence[str]) -> str:
 def split_number(title: str) -> tuple[int, str]:
     """The number a title begins with (0: none) and the letters and figures of the rest, for comparing."""
     title = title.strip()
-    match = NUMBERED.match(title) or _BARE.match(title)
     number, rest = 0, title
-    if match:
+    if found := chapter_number(title):
+        number, rest = found.value, title[found.end :]
+    elif match := _BARE.match(title):
         number, rest = _number(match[1]), title[match.end() :]
     if not number:
         rest = title
