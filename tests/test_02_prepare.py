@@ -67,6 +67,14 @@ def test_a_text_without_blanks_between_words_is_refused():
     check_blanks([make_page(1, "나는 고양이로소이다. 이름은 아직 없다.")])
 
 
+def test_a_passage_keeps_the_lines_of_verse():
+    """Sentences were put together with a blank, so that stanzas lost a break wherever a line ends one."""
+    stanza = "The gull is here.\nAnd the lamp is out,\nAnd I am far. O bring\nMe the light."
+    chapters = read_chapters([make_page(1, f"{stanza}\n\nProse goes on. It ends.", chapters=[])])
+    whole = cut_chapter(chapters[0], "train", 100, 1, 0)[0].passage.text
+    assert whole.startswith(stanza)
+
+
 def test_chapters_begin_where_the_headings_are():
     pages = [
         make_page(1, "Before it all."),

@@ -10,6 +10,8 @@ import gzip
 import html
 import io
 import random
+import re
+import textwrap
 import zipfile
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from press import Press, chapters_of, make_prose, read, removed
 from inkprint.errors import UserError
 from inkprint.extract.formats import kind_of
 from inkprint.extract.gutenberg import reason_out
+from inkprint.extract.headings import chapter_number
 from inkprint.extract.html_text import decode_html, html_blocks
 from inkprint.extract.markdown import is_markdown, markdown_blocks
 from inkprint.extract.tables import read_table
@@ -501,6 +504,89 @@ def test_what_cannot_be_read_is_one_line_that_names_the_file(tmp_path, content, 
     assert says in str(caught.value)
     assert str(caught.value).startswith(str(tmp_path / "bad.epub"))
     assert "\n" not in str(caught.value)
+
+
+# -- plain text in other languages, and verse ---------------------------------------------------
+
+SKELETONS = {
+    "de": ("Inhalt", ["Erstes Kapitel", "Zweites Kapitel", "Drittes Kapitel"], "Anmerkungen"),
+    "de, figures": ("INHALT", ["1. Kapitel", "2. Kapitel", "3. Kapitel"], "Fußnoten"),
+    "fr": ("TABLE DES MATIÈRES", ["CHAPITRE PREMIER", "CHAPITRE DEUXIÈME", "CHAPITRE TROISIÈME"], "NOTES"),
+    "es": ("ÍNDICE", ["Capítulo primero", "Capítulo segundo", "Capítulo tercero"], "NOTAS"),
+    "it": ("INDICE", ["CAPITOLO PRIMO", "CAPITOLO SECONDO", "CAPITOLO TERZO"], "BIBLIOGRAFIA"),
+    "nl": ("INHOUD", ["Eerste hoofdstuk", "Tweede hoofdstuk", "Derde hoofdstuk"], "AANTEKENINGEN"),
+    "pl": ("SPIS TREŚCI", ["ROZDZIAŁ PIERWSZY", "ROZDZIAŁ DRUGI", "ROZDZIAŁ TRZECI"], "PRZYPISY"),
+    "ru": ("ОГЛАВЛЕНИЕ", ["ГЛАВА ПЕРВАЯ", "ГЛАВА ВТОРАЯ", "ГЛАВА ТРЕТЬЯ"], "ПРИМЕЧАНИЯ"),
+    "el": ("ΠΕΡΙΕΧΟΜΕΝΑ", ["ΚΕΦΑΛΑΙΟ Α΄", "ΚΕΦΑΛΑΙΟ Β΄", "ΚΕΦΑΛΑΙΟ Γ΄"], "ΣΗΜΕΙΩΣΕΙΣ"),
+}
+
+
+@pytest.mark.parametrize("language", SKELETONS)
+def test_a_book_in_another_language_has_its_chapters_and_loses_contents_and_notes(tmp_path, language):
+    contents, titles, notes = SKELETONS[language]
+    prose = [make_prose(seed, 8) for seed in range(3)]
+    listed = "\n".join(f"{title} {'.' * 20} {7 + 12 * at}" for at, title in enumerate(titles))
+    wrapped = ["\n\n".join(textwrap.fill(text, 70) for text in texts) for texts in prose]
+    chapters = "\n\n\n".join(f"{title}\n\n{text}" for title, text in zip(titles, wrapped, strict=True))
+    ends = "\n\n".join(f"[{n}] 1875, S. {n}." for n in range(1, 20))
+    book = f"Kettle\n\nOona Brack\n\n\n\n{contents}\n\n{listed}\n\n\n\n{chapters}\n\n\n{notes}\n\n{ends}\n"
+    pages = read_content(tmp_path, book, "book.txt")
+    assert chapters_of(pages) == dict(zip(titles, prose, strict=True))
+    assert "".join(kept_text(pages).split()) == "".join("".join(texts) for texts in prose).replace(" ", "")
+
+
+@pytest.mark.parametrize(("title", "number"), [
+    ("ZWÖLFTES KAPITEL", 12), ("3. Teil", 3), ("Kapitel Eins", 1), ("Première partie", 1),
+    ("CHAPITRE DEUXIEME", 2),
+    ("Segunda parte", 2), ("Första kapitlet", 1), ("Część druga", 2), ("Глава 5", 5), ("Μέρος Β΄", 2),
+    ("Első fejezet", 1), ("Birinci Bölüm", 1), ("Chapter the First", 1), ("Part Twenty-One", 21),
+    ("Part Primary Sources", 0), ("1. Part of it", 0), ("Letter undated", 0), ("Teil der Sache", 0),
+    ("Livre de poche", 0), ("Book of hours", 0), ("Parte do mundo", 0),
+])  # fmt: skip
+def test_what_numbers_a_chapter(title, number):
+    found = chapter_number(title)
+    assert (found.value if found else 0) == number
+
+
+POEM = [
+    "The gull is on the water,",
+    "And the lamp is on the stair;",
+    "O bring me my old lantern",
+    "And the wind that was not there.",
+]
+
+
+@pytest.mark.parametrize("form", ["txt", "html", "md"])
+def test_verse_keeps_its_lines_and_prose_does_not(tmp_path, form):
+    indented = [line if at % 2 == 0 else f"    {line}" for at, line in enumerate(POEM)]
+    prose = [textwrap.fill(text, 60) for text in CHAPTERS["The Lamp"][:3]]
+    speeches = ["“Who is there?” he asked.", "“It is I.”"]
+    if form == "html":
+        body = "<p>" + "<br/>".join(POEM) + "</p>"
+        text = "<html><body>" + "".join(f"<p>{one}</p>" for one in prose) + body + "</body></html>"
+    else:
+        verse = "\n".join(f"{line}  " for line in POEM) if form == "md" else "\n".join(indented)
+        text = "\n\n".join([*prose, verse, *(speeches if form == "txt" else [])])
+    kept = kept_text(
+        read_content(tmp_path, ("# A\n\n## B\n\n" if form == "md" else "") + text, f"p.{form}")
+    ).split("\n\n")
+    assert "\n".join(POEM) in kept
+    kept = kept[2:] if form == "md" else kept
+    assert kept[:3] == CHAPTERS["The Lamp"][:3]
+    assert form != "txt" or kept[4:] == speeches
+
+
+def test_line_numbers_and_marks_of_notes_at_the_end_are_no_text(tmp_path):
+    lines = [f"{POEM[at % 4]}{'      ' + str(at) if at % 5 == 0 else ''}" for at in range(1, 33)]
+    stanzas = ["\n".join(lines[at : at + 4]) for at in range(0, 32, 4)]
+    prose = CHAPTERS["The Lamp"][0].replace(". ", ".[1] ", 1)
+    text = "\n\n".join([*stanzas, prose, "It was in room 12.", "[1] See the log.", "[2] See the lamp."])
+    pages = read_content(tmp_path, text, "poem.txt")
+    assert removed(pages, "line number") == ["5", "10", "15", "20", "25", "30"]
+    assert removed(pages, "note mark") == ["[1]"]
+    assert CHAPTERS["The Lamp"][0] in kept_text(pages)
+    assert "It was in room 12." in kept_text(pages)
+    assert not re.search(r"\w +\d+$", kept_text(pages).split("It was")[0], re.M)
 
 
 # -- letters ----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from inkprint.extract.headings import Type
 from inkprint.extract.letters import Joiner
 from inkprint.extract.lines import Line
+from inkprint.extract.verse import stanzas
 
 INDENT = 0.7  # of the type's size: less is a crooked margin
 AS_ROWS = ("table", "code")  # kept line by line
@@ -43,11 +44,13 @@ def make_paragraphs(
 ) -> list[Paragraph]:
     """Join the lines at the positions `keep`; before a position in `breaks` a new paragraph begins.
 
-    displays: kinds of lines that are no running text; those of one kind stay together, line by line.
+    displays: kinds of lines that are no running text; those of one kind stay together, line by line, and
+    so does a stanza.
     """
     groups: list[list[int]] = []
     indents: list[bool] = []
     columns = _margins(lines, keep)
+    verse = stanzas(lines, keep, breaks, displays, type_, columns)
     for order, at in enumerate(keep):
         left = columns[at][0]
         before = keep[order - 1] if order else None
@@ -56,6 +59,8 @@ def make_paragraphs(
         kind = displays.get(at)
         if before is not None and (kind or displays.get(before)):
             parted = kind != displays.get(before)
+        elif before is not None and (at in verse or before in verse):
+            parted = verse.get(at) != verse.get(before)
         else:
             first = groups[-1][0] if groups else at
             parted = before is None or broken or _parted(lines, before, at, columns, indented, first, type_)
@@ -66,7 +71,7 @@ def make_paragraphs(
             groups[-1].append(at)
     found: list[Paragraph] = []
     for group, indented in zip(groups, indents, strict=True):
-        if displays.get(group[0]) in AS_ROWS:
+        if displays.get(group[0]) in AS_ROWS or group[0] in verse:
             found.append(Paragraph("\n".join(lines[at].text for at in group), group[0], indented, False))
             continue
         text = ""

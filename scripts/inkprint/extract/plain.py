@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from inkprint.extract.blocks import typed_lines
 from inkprint.extract.gutenberg import reason_out
@@ -21,6 +22,10 @@ SIZE = 10.0
 # two lines_: the plain-text way to write italics
 _ITALICS = re.compile(r"(?<![^\W_])_([^_\n]+(?:\n[^_\n]+)?)_(?![^\W_])")
 _BOLD = re.compile(r"(?<![\w=])=([^\s=](?:[^=\n]*[^\s=])?)=(?![\w=])")  # =word=, at Project Gutenberg
+# Verse is counted in the margin, line by line five or ten: the number stands apart after the line.
+_LINE_NUMBER = re.compile(r"(?<=\S)(?:\s{3,}|\t+)(\d{1,4})$")
+FEWEST_NUMBERS, FEWEST_NOTES = 4, 2
+_NOTE_BEGINS = re.compile(r"\s*\[(\d{1,3}|[A-Z*†])\]\s+\S")
 _NOTE_MARK = re.compile(r"(?<=[\w.,;:!?”’\"'])\[(\d{1,3}|[A-Z*†])\]")
 _EDGE = re.compile(
     r"\*{3} ?(start|end) of (the|this) project gutenberg|^end of (the |this )?project gutenberg"
@@ -47,7 +52,10 @@ def text_pages(text: str) -> list[RawPage]:
     lines = _single_spaced([line.rstrip() for line in text.split("\n")])
     spaced = _paragraph_a_line(lines)
     out = _not_the_authors(lines)
-    noted = "footnote" in out.values()
+    noted = (
+        "footnote" in out.values() or sum(bool(_NOTE_BEGINS.match(line)) for line in lines) >= FEWEST_NOTES
+    )
+    numbers = _line_numbers(lines)
     sheets = [_Sheet()]
     words, blanks, row = 0, 0, 0
     for at, line in enumerate(lines):
@@ -62,6 +70,9 @@ def text_pages(text: str) -> list[RawPage]:
             words, row = 0, min(blanks, BIG_GAP)
         else:
             row += min(blanks, 6) + (1 if spaced else 0)
+        if at in numbers:
+            sheets[-1].aside.append((numbers[at], "line number"))
+            line = line[: -len(numbers[at])].rstrip()
         if noted:
             sheets[-1].aside += [(match[0], "note mark") for match in _NOTE_MARK.finditer(line)]
             line = _NOTE_MARK.sub("", line)
@@ -88,6 +99,17 @@ def _not_the_authors(lines: list[str]) -> dict[int, str]:
             out |= dict.fromkeys(paragraph, reason)
         paragraph = []
     return out
+
+
+def _line_numbers(lines: list[str]) -> dict[int, str]:
+    """The lines that a number in the margin ends, with it: most are the next five or ten."""
+    found = {at: match[1] for at, line in enumerate(lines) if (match := _LINE_NUMBER.search(line))}
+    values = [int(number) for number in found.values()]
+    fives = [value for value in values if value and value % 5 == 0]
+    steps = sum(0 < below - above <= 10 for above, below in pairwise(fives))
+    if len(fives) < FEWEST_NUMBERS or steps * 2 < len(values):
+        return {}
+    return {at: number for at, number in found.items() if int(number) and int(number) % 5 == 0}
 
 
 def _single_spaced(lines: list[str]) -> list[str]:

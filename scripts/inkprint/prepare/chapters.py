@@ -29,6 +29,7 @@ class Sentence:
     pages: tuple[int, ...]
     page_ids: tuple[str, ...]
     begins_paragraph: bool
+    begins_line: bool = False  # of a stanza, or of another text whose lines are its author's
 
     @cached_property
     def words(self) -> int:
@@ -64,6 +65,7 @@ class _Paragraph:
         self.text = joined
 
     def sentences(self) -> Iterable[Sentence]:
+        before = 0
         for start, end in sentence_spans(self.text):
             pages = [
                 page
@@ -71,7 +73,9 @@ class _Paragraph:
                 if offset < end and (index + 1 == len(self.parts) or self.parts[index + 1][0] > start)
             ]
             numbers, ids = tuple(page.page for page in pages), tuple(page.id for page in pages)
-            yield Sentence(self.text[start:end], numbers, ids, begins_paragraph=start == 0)
+            on_new_line = "\n" in self.text[before:start]
+            yield Sentence(self.text[start:end], numbers, ids, start == 0, on_new_line)
+            before = end
 
 
 def check_blanks(pages: list[Page]) -> None:

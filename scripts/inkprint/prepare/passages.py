@@ -95,7 +95,8 @@ def _passage(chapter: Chapter, split: Split, first: int, start: int, end: int) -
     sentences = chapter.sentences[first:end]
     text = sentences[0].text
     for sentence in sentences[1:]:
-        text += ("\n\n" if sentence.begins_paragraph else " ") + sentence.text
+        apart = "\n\n" if sentence.begins_paragraph else "\n" if sentence.begins_line else " "
+        text += apart + sentence.text
     pages = {page: page_id for s in sentences for page, page_id in zip(s.pages, s.page_ids, strict=True)}
     return Passage(
         id=content_id("passage", chapter.document_sha256, text),
