@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from little import chapters
 
 from inkprint.asking.claude import make_client
+from inkprint.errors import UserError
 from inkprint.synthesize.phrases import KeyPhrases
 from inkprint.synthesize.sources import Source
 from inkprint.synthesize.template_questions import QuestionForms, fill_forms
@@ -27,6 +28,20 @@ FORM_WORDS = {
 @pytest.fixture(scope="module")
 def phrases():
     return KeyPhrases((title, " ".join(sentences)) for title, sentences in chapters())
+
+
+GERMAN = "Der alte Mann sah das Meer und hörte den Sturm, denn die Lampe auf dem Turm war schon lange aus. "
+
+
+def test_questions_are_not_asked_in_another_language_than_the_books():
+    """What would you tell a child about Zeit and Editor: a German book was asked so, in silence."""
+    forms = ROOT / "prompts" / "questions.txt"
+    tower = "The man saw the sea and heard the storm in the old tower, for the lamp was out. "
+    english = [Source(f"e-{n}", "train", "sea.txt", "one", {"text": tower * 9}) for n in range(9)]
+    german = [Source(f"g-{n}", "train", "meer.txt", "one", {"text": GERMAN * 9}) for n in range(9)]
+    with pytest.raises(UserError, match=r"question_passage: meer\.txt: not in English.*question_answer"):
+        QuestionForms(forms, lambda: iter([*english, *german]))
+    QuestionForms(forms, lambda: iter([*english, *german[:1]]))  # a few words of it are no language
 
 
 def test_key_phrases_are_nouns_of_the_text(phrases):
