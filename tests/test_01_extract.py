@@ -309,6 +309,38 @@ def test_footnotes_and_their_marks_stand_apart(tmp_path):
         assert sorted(line.text for line in page.removed if line.reason == "note mark")[-1] == "2"
 
 
+def test_a_footnote_stands_at_the_foot_of_its_own_column(tmp_path):
+    """Columns come one after the other: a note under the left one stood in the middle of a sentence."""
+    document = pymupdf.open()
+    texts = make_prose(8, 12)
+    for number in range(4):
+        page = document.new_page(width=500, height=400)
+        for column, left in enumerate((40, 265)):
+            for at, line in enumerate(wrap(texts[number + 4 * column], 195, 10)):
+                page.insert_text((left, 60 + 14 * at), line, fontsize=10, fontname=FONT)
+        page.insert_text((40, 340), f"{number + 1} See the log of the {number}.", fontsize=7, fontname=FONT)
+    document.save(tmp_path / "columns.pdf")
+    pages = read(tmp_path / "columns.pdf")
+    noted = [[line.text for line in page.removed if line.reason == "footnote"] for page in pages]
+    assert noted == [[f"{number + 1} See the log of the {number}."] for number in range(4)]
+    assert not any("See the log" in page.text for page in pages)
+
+
+def test_the_first_chapters_number_is_not_its_pages(tmp_path):
+    """1. The Lamp, on top of page 1: it was taken for a running head with its number."""
+    press = Press()
+    for number, title in enumerate(("1. The Lamp", "2. The Kettle", "3. The Rope"), start=1):
+        press.leaf()
+        press.printed += 1
+        press.chapter = title
+        press.at(LEFT, press.y, title, 16)
+        press.y += 40
+        press.set(make_prose(number, 14))
+    press.document.save(tmp_path / "numbered.pdf")
+    found = [start.title for page in read(tmp_path / "numbered.pdf") for start in page.chapters]
+    assert found == ["1. The Lamp", "2. The Kettle", "3. The Rope"]
+
+
 def test_ornament_ligatures_accents_and_controls(tmp_path):
     press = Press(heads=False)
     press.turn()

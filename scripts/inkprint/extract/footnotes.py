@@ -21,20 +21,29 @@ _ABBREVIATIONS = re.compile(r"\b(fig|vol|chap|art|sect|pages|nos|ser|app|eqs?)[.
 
 
 def footnote_lines(lines: Sequence[Line], size: float, open_size: float) -> set[int]:
-    """Positions of a page's footnote lines: smaller type at the bottom that a note mark begins.
+    """Positions of a page's footnote lines: smaller type at the bottom of a column that a note mark begins.
 
     open_size: that of the footnote in which the page before ended, whose rest may stand first here; or 0.
     """
-    first = len(lines)
-    while first > 0 and lines[first - 1].size <= 0.93 * size:
+    # Columns stand one after the other: the next begins far above the line before.
+    ends = [at for at in range(1, len(lines)) if lines[at].top < lines[at - 1].top - 2 * size]
+    found: set[int] = set()
+    for begin, end in pairwise([0, *ends, len(lines)]):
+        found |= _at_foot(lines, begin, end, size, open_size)
+    return found
+
+
+def _at_foot(lines: Sequence[Line], begin: int, end: int, size: float, open_size: float) -> set[int]:
+    first = end
+    while first > begin and lines[first - 1].size <= 0.93 * size:
         first -= 1
-    small = range(first, len(lines))
-    if not small or len(small) == len(lines):
+    small = range(first, end)
+    if not small or first == begin:
         return set()
     # Small type above the first mark is the rest of the last page's note, or a table or quotation.
     starts = [at for at in small if begins_note(lines[at])][:1]
     starts += [at for at in small if abs(lines[at].size - open_size) < SAME_SIZE][:1]
-    return set(range(min(starts), len(lines))) if starts else set()
+    return set(range(min(starts), end)) if starts else set()
 
 
 def begins_note(line: Line) -> bool:

@@ -27,6 +27,7 @@ from inkprint.extract.page_numbers import (
 SAME_HEIGHT = 4.0  # points
 REPEATS = 3  # pages on which a line must come back
 FEWEST_KNOWN = 0.3  # of the rows at one height that come back; where they are fewer, the place is the text's
+LARGER = 2.0  # points: a heading over the heads, and not a head in another type
 NEARBY = 60  # pages: the longest chapter whose title may stand above its pages
 NEAR = 2  # pages: a head comes back on the next page or the next left one, an author's refrain later
 
@@ -155,6 +156,8 @@ def _stands_like_one(
         return False
     # A footnote's number may happen to be the page's; its words end like a sentence.
     title = len(row.text) < 90 and not re.search(r"[.,;:?!”\"-]$", row.text)
+    # Nor is "1. The Lamp" on page 1 a head with its number: it is larger than all heads that are known.
+    title = title and row.size <= max((size for _, _, size in bands), default=row.size) + LARGER
     return _in_band(row, bands) or (ends_in_page_number(row, offsets) and title)
 
 
