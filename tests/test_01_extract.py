@@ -578,7 +578,8 @@ def test_a_bad_file_can_be_left_out_with_its_reason(tmp_path):
 def test_no_documents_is_one_line(tmp_path, there):
     if there:
         (tmp_path / "data").mkdir()
-        (tmp_path / "data/.hidden.pdf").write_bytes(b"x")
+        for name in (".hidden.pdf", "Thumbs.db", "desktop.ini", "metadata.opf", "cover.jpg"):
+            (tmp_path / "data" / name).write_bytes(b"x")
     result = call(tmp_path, tmp_path / "data")
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert str(tmp_path / "data") in result.stderr

@@ -16,6 +16,15 @@ from inkprint.errors import UserError
 from inkprint.extract.encodings import as_utf8
 from inkprint.extract.overrides import overrides_file
 
+LEFT_BESIDE = {
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "metadata.opf",
+    "cover.jpg",
+    "cover.jpeg",
+    "cover.png",
+}
 TABLES = {".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx"}
 UNREAD = "cannot be read"  # the reason of a reject: a file, or a table, that the run goes on without
 MOST_BYTES = 500 * 2**20  # of an unpacked file
@@ -24,7 +33,10 @@ _CONTROLS = [chr(code) for code in range(32) if chr(code) not in "\t\n\r\f\x1a"]
 
 
 def find_documents(data: Path) -> dict[str, Path]:
-    """Every file below the data folder by its path in there, sorted; no hidden ones, no overrides.yaml."""
+    """Every file below the data folder by its path in there, sorted; no hidden ones, no overrides.yaml.
+
+    What Windows and Calibre leave beside books counts as hidden.
+    """
     if data.is_file():
         return {data.name: data}
     decided = overrides_file(data)
@@ -33,6 +45,7 @@ def find_documents(data: Path) -> dict[str, Path]:
         for path in data.rglob("*")
         if path.is_file()
         and path != decided
+        and path.name.casefold() not in LEFT_BESIDE
         and not any(part.startswith(".") for part in path.relative_to(data).parts)
     }
     return dict(sorted(found.items()))
