@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from made_up import make_page, make_passage
 
 from inkprint.jsonl import read_records, write_records
+from inkprint.prepare import leaks
 from inkprint.prepare.leaks import GRAM_WORDS, audit, find_shared
 from inkprint.recipe import ROOT
 from inkprint.recipe_file import load_recipe
@@ -86,6 +87,55 @@ def test_a_long_run_is_found_in_a_long_passage_and_over_the_end_of_two():
     assert find_shared([first, second, other], test, share=0.2, run_words=24) == {}
     assert find_shared([first, second, other], test, share=0.02, run_words=24).keys() == {0, 1, 2}
     assert find_shared([], test, 0.2, 20) == find_shared([first], [], 0.2, 20) == {}
+
+
+words_of = st.lists(st.sampled_from("abc"), max_size=9)
+
+
+def shared_by_hand(chapters, held_out, grams):
+    """By definition: of each passage the share of its words in runs of `grams` that a held-out passage has,
+    and the longest stretch of such words that reaches into it, also from its neighbours in the chapter."""
+    stands = {tuple(text[at : at + grams]) for text in held_out for at in range(len(text) - grams + 1)}
+    shares, longest = [], []
+    for chapter in chapters:
+        whole = [word for passage in chapter for word in passage]
+        covered = [False] * len(whole)
+        for at in range(len(whole) - grams + 1):
+            if tuple(whole[at : at + grams]) in stands:
+                covered[at : at + grams] = [True] * grams
+        stretch = [0] * len(whole)
+        for at, _ in enumerate(whole):
+            first = last = at
+            while covered[at] and first and covered[first - 1]:
+                first -= 1
+            while covered[at] and last + 1 < len(whole) and covered[last + 1]:
+                last += 1
+            stretch[at] = (last - first + 1) * covered[at]
+        place = 0
+        for passage in chapter:
+            own = slice(place, place := place + len(passage))
+            shares.append(sum(covered[own]) / max(len(passage), 1))
+            longest.append(max(stretch[own], default=0))
+    return shares, longest
+
+
+@settings(max_examples=300)
+@given(st.lists(st.lists(words_of, min_size=1, max_size=3), max_size=3), st.lists(words_of, max_size=3))
+def test_what_is_shared_is_what_the_definition_says(chapters, held_out):
+    train = [
+        make_passage(" ".join(text), "train", f"Chapter {number}", id=f"passage-{number}-{place}")
+        for number, chapter in enumerate(chapters)
+        for place, text in enumerate(chapter)
+    ]
+    test = [make_passage(" ".join(text), "test", id=f"held-{n}") for n, text in enumerate(held_out)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(leaks, "GRAM_WORDS", 3)
+        found = find_shared(train, test, share=0.5, run_words=4)
+    shares, longest = shared_by_hand(chapters, held_out, 3)
+    over = [n for n, one in enumerate(train) if one.words and (shares[n] > 0.5 or longest[n] > 4)]
+    assert [number for number in found if train[number].words] == over
+    for number in over:
+        assert (found[number].share, found[number].run_words) == (shares[number], longest[number])
 
 
 def write_pages(shop, books):
