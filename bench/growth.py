@@ -16,7 +16,7 @@ import numpy as np
 from small_run import write_answers
 
 from goals import Goal, Row
-from runs import adopt_orphans, read_passages, records_file, run_stage, write_recipe
+from runs import Run, adopt_orphans, read_passages, records_file, run_stage, write_recipe
 from setting.books import set_book
 from setting.layouts import LAYOUTS
 from zipf import spelled, words
@@ -24,6 +24,7 @@ from zipf import spelled, words
 LINEAR = Goal(1.1, most=True)
 FLAT = Goal(1.3, most=True)
 STAGES = ("01_extract", "02_prepare", "03_synthesize", "06_evaluate")
+KIND_OF = {"01_extract": "pdf"}  # the others read words
 SHARE = 0.1  # of a novel's words: a book of some 30 pages
 BOOK_WORDS, CHAPTER_WORDS, PARAGRAPH_WORDS, SENTENCE_WORDS = 8000, 800, 80, 16
 QUESTIONS = 2
@@ -32,36 +33,43 @@ Growth = dict[int, dict[str, dict[str, float]]]  # by books, then by stage
 
 
 def measure_growth(folder: Path, counts: tuple[int, ...], rounds: int) -> Growth:
-    """CPU seconds and bytes of each stage for each number of books, on one core; medians but for the most."""
+    """CPU seconds and bytes of each stage for each number of books, on one core.
+
+    The shelves take turns, so that a machine that slows down meanwhile slows down all of them. Of the rounds'
+    CPU seconds the least: differences of differences are taken, and what others do only adds.
+    """
     adopt_orphans()
-    return {
-        count: _shelf(folder / str(count), count, 1 if count == max(counts) else rounds) for count in counts
-    }
-
-
-def _shelf(folder: Path, count: int, rounds: int) -> dict[str, dict[str, float]]:
-    found = {}
-    for kind, stages in (("pdf", STAGES[:1]), ("words", STAGES[1:])):
-        here = folder / kind
-        (here / "data").mkdir(parents=True)
-        for seed in range(1, count + 1):
-            if kind == "pdf":
-                # Another name for each: of a layout and a seed the book's file is named.
-                set_book(replace(LAYOUTS[0], name=f"book-{seed:03}"), seed, here / "data", SHARE)
-            else:
-                (here / "data" / f"book-{seed:03}.md").write_text(_book(seed), encoding="utf-8")
-        write_recipe(here, here / "data")
-        if kind == "words":
-            run_stage("01_extract", here, cores=1)
-        for stage in stages:
-            if stage == "06_evaluate":
-                _make_answers(here)
-            runs = [run_stage(stage, here, cores=1, watch=True) for _ in range(rounds)]
-            found[stage] = {
-                "cpu_seconds": median(run.cpu_seconds for run in runs),
-                "bytes": median(run.largest_bytes for run in runs),
+    found: Growth = {count: {} for count in counts}
+    for count in counts:
+        _fill(folder / str(count), count)
+    for stage in STAGES:
+        shelves = {count: folder / str(count) / KIND_OF.get(stage, "words") for count in counts}
+        if stage == "06_evaluate":
+            for shelf in shelves.values():
+                _make_answers(shelf)
+        runs: dict[int, list[Run]] = {count: [] for count in counts}
+        for _ in range(rounds):
+            for count, shelf in shelves.items():
+                runs[count].append(run_stage(stage, shelf, cores=1, watch=True))
+        for count, of_shelf in runs.items():
+            found[count][stage] = {
+                "cpu_seconds": min(run.cpu_seconds for run in of_shelf),
+                "bytes": median(run.largest_bytes for run in of_shelf),
             }
     return found
+
+
+def _fill(folder: Path, count: int) -> None:
+    """So many books as PDFs, and as made-up words that 01 has read."""
+    pdfs, texts = folder / "pdf", folder / "words"
+    for shelf in (pdfs, texts):
+        (shelf / "data").mkdir(parents=True)
+        write_recipe(shelf, shelf / "data")
+    for seed in range(1, count + 1):
+        # Another name for each: of a layout and a seed the book's file is named.
+        set_book(replace(LAYOUTS[0], name=f"book-{seed:03}"), seed, pdfs / "data", SHARE)
+        (texts / "data" / f"book-{seed:03}.md").write_text(_book(seed), encoding="utf-8")
+    run_stage("01_extract", texts, cores=1)
 
 
 def _book(seed: int) -> str:
