@@ -88,14 +88,11 @@ def runs_among(
     return np.concatenate(places), np.concatenate(hashes)
 
 
-def distinct(parts: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Each value of all parts once, sorted.
-
-    np.unique keeps a table, and takes ten times as long for eight million.
-    """
+def in_order(parts: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    """The values of all parts, sorted."""
     ordered = np.concatenate([np.zeros(0, dtype=np.uint64), *parts])
     ordered.sort()
-    return ordered[begins(ordered)]
+    return ordered
 
 
 def repeated(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

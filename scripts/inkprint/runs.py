@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkprint.records import Passage
-from inkprint.run_hashes import Hashes, begins, distinct, hashed_runs, runs_among
+from inkprint.run_hashes import Hashes, begins, hashed_runs, in_order, runs_among
 from inkprint.words import span_of, words
 
 _UNKNOWN, _BREAK = -1, -2
@@ -153,13 +153,13 @@ def share(covered: NDArray[np.bool_]) -> float:
 
 def _learned(training: TrainingText, length: int, asked: list[NDArray[np.uint64]]) -> Hashes:
     """Those of the runs asked for that the training text has."""
-    known = Hashes(distinct(asked))
-    return Hashes(distinct([runs_among(training.text, length, known)[1]]))
+    known = Hashes(in_order(asked))
+    return Hashes(in_order([runs_among(training.text, length, known)[1]]))
 
 
 def _known_runs(training: TrainingText, texts: Iterable[NDArray[np.int32]], length: int) -> _KnownRuns:
     """The runs of so many words that texts and training text both have."""
-    asked = Hashes(distinct(hashed_runs(text, length) for text in texts))
+    asked = Hashes(in_order(hashed_runs(text, length) for text in texts))
     places, hashes = runs_among(training.text, length, asked)
     order = np.argsort(hashes, kind="stable")
     hashes, places = hashes[order], places[order]

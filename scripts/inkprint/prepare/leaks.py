@@ -49,7 +49,9 @@ def find_shared(
     shares, longest = _covered_shares(stretches, text), _longest_stretches(stretches, text)
     begins = np.concatenate([[0], text.ends[:-1]])
     found = {}
-    for number in np.flatnonzero((shares > share) | (longest > run_words)).tolist():
+    # A passage without words, in the middle of a long stretch, shares nothing.
+    over = (shares > share) | ((longest > run_words) & (shares > 0))
+    for number in np.flatnonzero(over).tolist():
         # The runs that reach into the passage.
         own = slice(*np.searchsorted(places, [begins[number] - GRAM_WORDS + 1, text.ends[number]]))
         most = np.bincount(holders[np.searchsorted(grams, runs[own])]).argmax()
@@ -57,13 +59,14 @@ def find_shared(
     return found
 
 
-def _held_grams(held_out: list[Passage], text: TrainingText) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def _held_grams(held_out: list[Passage], text: TrainingText) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     """The 8-grams of all held-out passages, sorted, and the number of the passage that has each."""
-    grams = [hashed_runs(text.numbered(passage.text), GRAM_WORDS) for passage in held_out]
-    holders = np.repeat(np.arange(len(held_out)), [len(own) for own in grams])
-    every = np.concatenate([np.zeros(0, dtype=np.uint64), *grams])
-    order = np.argsort(every, kind="stable")
-    return every[order], holders[order]
+    own = [hashed_runs(text.numbered(passage.text), GRAM_WORDS) for passage in held_out]
+    holders = np.repeat(np.arange(len(own), dtype=np.int32), [len(grams) for grams in own])
+    grams = np.concatenate([np.zeros(0, dtype=np.uint64), *own])
+    del own  # 8 bytes a word, as the next ones
+    order = np.argsort(grams, kind="stable")
+    return grams[order], holders[order]
 
 
 class _Stretches(NamedTuple):
