@@ -358,7 +358,7 @@ def test_a_table_with_none_of_the_names_is_refused(tmp_path):
     columns = {"prompt": "question|prompt", "answer": "answer|response"}
     done = table_recipe(tmp_path, str(tmp_path / "t.jsonl"), columns).stage("extract", check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "no column 'answer' for extract.columns.answer; there are: question, said" in done.stderr
+    assert "no column 'answer|response' for extract.columns.answer; there are: question, said" in done.stderr
 
 
 def test_a_wrong_column_lists_those_there_are(tmp_path):

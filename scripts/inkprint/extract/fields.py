@@ -113,8 +113,8 @@ def choose_columns(where: str, rows: list[RawRow], columns: dict[Role, str]) -> 
         if "|" in column and all(_value(values, column) is _MISSING for values in read):
             names = column.split("|")
             there = (name for name in names if any(_value(values, name) is not _MISSING for values in read))
-            chosen[role] = needed[role] = next(there, names[0])
-            if role in MAY_BE_EMPTY and all(_value(values, chosen[role]) is _MISSING for values in read):
+            chosen[role] = needed[role] = next(there, column)
+            if role in MAY_BE_EMPTY and chosen[role] == column:
                 del chosen[role], needed[role]
     check_columns(where, rows, needed)
     return chosen
