@@ -46,8 +46,8 @@ def tell_imports(path: Path, tell: Tell) -> list[Page]:
 
 def tell_height(path: Path, _tell: Tell) -> list[Page]:
     """Says how high PyMuPDF finds the first line, in points."""
-    from inkprint.extract.lines import page_spans
     from inkprint.extract.mupdf import pymupdf
+    from inkprint.extract.spans import page_spans
 
     with pymupdf.open(path) as document:
         _, top, _, bottom = page_spans(document[0])["blocks"][0]["lines"][0]["bbox"]

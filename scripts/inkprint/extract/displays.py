@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from statistics import median
 
+from inkprint.extract.fragments import CELL_SPACE
 from inkprint.extract.headings import Type
-from inkprint.extract.lines import CELL_SPACE, Line
+from inkprint.extract.lines import Line
 
 Cell = tuple[float, float]  # left and right edge
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from inkprint.extract.blocks import Block
-from inkprint.extract.lines import NOTE_MARK
+from inkprint.extract.spans import NOTE_MARK
 
 _UNSEEN = set(
     "script style head noscript template svg button select textarea iframe object canvas audio video datalist"

@@ -18,7 +18,8 @@ from statistics import median
 from typing import Any
 
 from inkprint.errors import UserError
-from inkprint.extract.lines import RawPage, read_page
+from inkprint.extract.lines import RawPage
+from inkprint.extract.spans import read_page
 from inkprint.recipe import Extract
 
 DPI = 300  # what Tesseract was made for

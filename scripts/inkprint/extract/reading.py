@@ -51,8 +51,8 @@ def read_document(
 
 def _raw_pages(document: Any, settings: Extract, tessdata: str, tell: Tell) -> list[RawPage]:
     """Every page as lines, whether they stand in the file or are seen by OCR."""
-    from inkprint.extract.lines import page_spans, read_page
     from inkprint.extract.ocr import read_unreadable, why_unreadable
+    from inkprint.extract.spans import page_spans, read_page
 
     pages: list[RawPage] = []
     reasons: dict[int, str] = {}
